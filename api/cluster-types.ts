@@ -1,0 +1,64 @@
+import type { ClusterTemplate } from '../common/db/cluster-templates.js';
+import type { NodeGroup } from '../common/db/node-groups.js';
+
+/**
+ * What the API asks of the bay drivers, declared here because the API knows none of them. Every
+ * answer is pure and immediate: it is given before anything is accepted.
+ */
+export interface ClusterTypes {
+  /** The driver that serves this kind, undefined when there is none or it is disabled. */
+  driverFor(kind: ClusterKind): string | undefined;
+  /** What an owner who left it open gets; stored with the template. */
+  defaults(coe: string): { networkDriver?: string | undefined };
+  /** Everything that is wrong with a template, not only the first thing. */
+  templateProblems(template: TemplateOrder): Problem[];
+  /** Everything that is wrong with a cluster of a template that is right in itself. */
+  clusterProblems(order: ClusterOrder, template: ClusterTemplate): Problem[];
+  /** Whether `group` may have `nodeCount` nodes and lose the chosen ones; its own bounds are checked by the API. */
+  resizeProblems(driver: string, order: ResizeOrder): Problem[];
+  /** Labels that mean nothing to the driver, each with the nearest one that does. They are stored all the same. */
+  unknownLabels(driver: string, labels: Record<string, string>): { label: string; nearest?: string | undefined }[];
+}
+
+export interface ResizeOrder {
+  /** As it is before. */
+  group: NodeGroup;
+  nodeCount: number;
+  /** How many nodes the caller chose to go. */
+  leaving: number;
+  masterLbEnabled: boolean;
+}
+
+export interface ClusterKind {
+  serverType: string;
+  /** The image's `os_distro`. */
+  os: string;
+  coe: string;
+}
+
+export interface Problem {
+  /** The request's field at fault, as a path: `labels.swarm_strategy`. */
+  field: string;
+  /** A clause without a full stop. */
+  message: string;
+}
+
+/** A template before it has an owner. */
+export type TemplateOrder = Omit<ClusterTemplate, 'id' | 'uuid' | 'projectId' | 'userId' | 'createdAt' | 'updatedAt'>;
+
+/** A cluster with its template's defaults filled in. */
+export interface ClusterOrder {
+  masterCount: number;
+  nodeCount: number;
+  labels: Record<string, string>;
+  masterLbEnabled: boolean;
+  floatingIpEnabled: boolean;
+  /** GiB. */
+  dockerVolumeSize: number | undefined;
+  flavorId: string | undefined;
+  masterFlavorId: string | undefined;
+  fixedNetwork: string | undefined;
+  fixedSubnet: string | undefined;
+  /** What the cloud has, by the catalog of the caller's token. */
+  cloud?: { loadBalancers: boolean };
+}

@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { type Cluster, clusters, lockCluster } from '../../common/db/clusters.js';
+import { DEFAULT_WORKER_GROUP, nodeGroups } from '../../common/db/node-groups.js';
+import { ServiceError } from '../../common/errors.js';
+import type { Api } from '../deps.js';
+import { choice, flag, requiredInteger } from '../fields.js';
+import { enforce } from '../identity.js';
+import { changedAttributes, type Document, type Patch, patched } from '../json-patch.js';
+import { announceOperation } from '../operations.js';
+import type { ApiRequest, ApiResponse } from '../route.js';
+import { parse, refuse } from '../validation.js';
+import { resizeLocked } from './cluster-resize.js';
+import { clusterView } from './cluster-view.js';
+import { clusterNotFound } from './find-cluster.js';
+import { zeroNodesProblems } from './node-counts.js';
+
+const ROLLBACK_SINCE = 3;
+
+export const clusterPatchQuery = z.strictObject({ rollback: flag() });
+
+type PatchRequest = ApiRequest<z.output<typeof clusterPatchQuery>, Patch>;
+
+const FIXED = [
+  'api_address',
+  'node_addresses',
+  'master_addresses',
+  'stack_id',
+  'cluster_id',
+  'ca_cert_ref',
+  'magnum_cert_ref',
+  'etcd_ca_cert_ref',
+  'front_proxy_ca_cert_ref',
+  'trust_id',
+  'trustee_user_name',
+  'trustee_password',
+  'trustee_user_id',
+];
+
+const CHANGEABLE = new Set(['node_count', 'health_status', 'health_status_reason']);
+
+const healthBody = z.object({
+  health_status: choice(['HEALTHY', 'UNHEALTHY', 'UNKNOWN']).nullish(),
+  health_status_reason: z
+    .record(z.string().max(255), z.union([z.string(), z.number(), z.boolean(), z.null()]).transform(String), {
+      error: 'must be a dict of texts',
+    })
+    .nullish(),
+});
+
+/** Changes the number of workers, or notes what a health checker found; nothing else can change. */
+export async function patchCluster(api: Api, request: PatchRequest, target: Cluster): Promise<ApiResponse> {
+  refuseRollback(request);
+  enforce(api.policy, request.identity, 'cluster:update_health_status');
+  const before = await documentOf(api, request, target);
+  const after = patched(before, request.body, { fixed: FIXED });
+  const changed = changedAttributes(before, after);
+  const forbidden = changed.filter((name) => !CHANGEABLE.has(name));
+  refuse(forbidden.map((field) => ({ field, message: 'can not be changed; only node_count and health_status can' })));
+  const nodeCount = countsNodes(request.body) ? parse(nodeCountBody, after).node_count : undefined;
+  refuse(zeroNodesProblems(request.minor, nodeCount));
+  const health = changed.some((name) => name.startsWith('health_')) ? parse(healthBody, after) : undefined;
+  request.signal.throwIfAborted();
+  const operationId = await api.db.transaction('cluster-patch', async (trx) => {
+    const cluster = await lockCluster(request.scope, trx, target.uuid);
+    if (cluster === undefined) throw clusterNotFound(target.uuid);
+    if (health !== undefined) {
+      await clusters.update(
+        trx,
+        { uuid: cluster.uuid },
+        {
+          healthStatus: health.health_status ?? undefined,
+          healthStatusReason: health.health_status_reason ?? {},
+          updatedAt: api.clock.now(),
+        },
+      );
+    }
+    if (nodeCount === undefined) return undefined;
+    const wanted = { node_count: nodeCount, nodes_to_remove: [], nodegroup: undefined };
+    return resizeLocked(trx, api, request, cluster, wanted);
+  });
+  if (operationId !== undefined) await announceOperation(api, operationId, request.requestId);
+  return { status: 202, body: { uuid: target.uuid } };
+}
+
+/** Removed, it is what a create without it would have. */
+const nodeCountBody = z.object({ node_count: z.preprocess((value) => value ?? 1, requiredInteger(0)) });
+
+function countsNodes(patch: Patch): boolean {
+  return patch.some(({ path }) => path === '/node_count');
+}
+
+function refuseRollback({ minor, query }: PatchRequest): void {
+  if (query.rollback === undefined) return;
+  if (minor < ROLLBACK_SINCE) refuse([{ field: 'rollback', message: 'unknown argument' }]);
+  if (query.rollback) {
+    throw new ServiceError('invalid', 'rollback: not supported yet; resize back by hand if the resize fails.', {
+      code: 'unsupported',
+      field: 'rollback',
+    });
+  }
+}
+
+/** The cluster as its view shows it, with the workers of the default group as `node_count`. */
+async function documentOf(api: Api, request: PatchRequest, cluster: Cluster): Promise<Document> {
+  const group = await api.db.read('cluster-patch-find', (query) =>
+    nodeGroups.find(query, { clusterId: cluster.uuid, name: DEFAULT_WORKER_GROUP }),
+  );
+  const view = clusterView({ cluster, members: undefined, templateLabels: undefined }, request);
+  return { ...view, node_count: group?.nodeCount ?? 0 };
+}

@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import { type Cluster, type ClusterStatus, lockCluster } from '../../common/db/clusters.js';
+import type { Query } from '../../common/db/database.js';
+import { DEFAULT_WORKER_GROUP, MASTER_ROLE, type NodeGroup, nodeGroups } from '../../common/db/node-groups.js';
+import { nodes } from '../../common/db/nodes.js';
+import { ServiceError } from '../../common/errors.js';
+import type { Api } from '../deps.js';
+import { requiredInteger, requiredText, text } from '../fields.js';
+import { acceptOperation, announceOperation, findSuperseded } from '../operations.js';
+import type { ApiRequest, ApiResponse, Caller } from '../route.js';
+import { type Finding, refuse } from '../validation.js';
+
+import { clusterNotFound } from './find-cluster.js';
+import { counted, zeroNodesProblems } from './node-counts.js';
+
+const MAX_NODES_TO_REMOVE = 1000;
+
+export const resizeBody = z.strictObject({
+  node_count: requiredInteger(0),
+  nodes_to_remove: z.preprocess(
+    (value) => value ?? [],
+    z
+      .array(z.union([requiredText(), z.int().transform(String)], { error: 'must be a text' }), {
+        error: 'must be a list of server ids, node names or ordinals',
+      })
+      .max(MAX_NODES_TO_REMOVE),
+  ),
+  nodegroup: text(),
+});
+
+export type ResizeBody = z.output<typeof resizeBody>;
+
+/** An UPDATE may be asked for again and again; a failed CREATE left nothing that could be resized. */
+const RESIZABLE: ReadonlySet<ClusterStatus> = new Set([
+  'CREATE_COMPLETE',
+  'UPDATE_COMPLETE',
+  'ROLLBACK_COMPLETE',
+  'UPDATE_FAILED',
+  'UPDATE_IN_PROGRESS',
+]);
+
+export async function resizeCluster(
+  api: Api,
+  request: ApiRequest<undefined, ResizeBody>,
+  target: Cluster,
+): Promise<ApiResponse> {
+  const { body } = request;
+  refuse(zeroNodesProblems(request.minor, body.node_count));
+  request.signal.throwIfAborted();
+  const operationId = await api.db.transaction('cluster-resize', async (trx) => {
+    const cluster = await lockCluster(request.scope, trx, target.uuid);
+    if (cluster === undefined) throw clusterNotFound(target.uuid);
+    return resizeLocked(trx, api, request, cluster, body);
+  });
+  await announceOperation(api, operationId, request.requestId);
+  return { status: 202, body: { uuid: target.uuid } };
+}
+
+/**
+ * Writes the desired count and opens the operation, on a cluster that this transaction has locked. The
+ * same count is no mistake: it tries a failed resize again.
+ * @returns the operation's id
+ * @throws ServiceError `invalid`, `not_found` (node group).
+ */
+export async function resizeLocked(
+  trx: Query,
+  api: Api,
+  request: Caller,
+  cluster: Cluster,
+  wanted: ResizeBody,
+): Promise<string> {
+  await findSuperseded(trx, cluster, 'resize');
+  refuseUnlessResizable(cluster);
+  const group = groupOf(await nodeGroups.list(trx, { clusterId: cluster.uuid }), wanted.nodegroup, cluster);
+  const { node_count: nodeCount, nodes_to_remove: nodesToRemove } = wanted;
+  refuse([
+    ...boundProblems(group, nodeCount),
+    ...api.clusterTypes.resizeProblems(cluster.driver, {
+      group,
+      nodeCount,
+      leaving: nodesToRemove.length,
+      masterLbEnabled: cluster.masterLbEnabled,
+    }),
+    ...(await removalProblems(trx, group, nodesToRemove)),
+  ]);
+  await nodeGroups.update(trx, { uuid: group.uuid }, { nodeCount });
+  const order = {
+    cluster,
+    kind: 'resize' as const,
+    params: { nodeGroupId: group.uuid, ...(nodesToRemove.length === 0 ? {} : { nodesToRemove }) },
+    timeoutMinutes: cluster.createTimeout || api.config.clusterHeat.createTimeout,
+    userId: request.identity.userId,
+    requestId: request.requestId,
+    message: `Resize of ${group.name} accepted: ${counted(group.nodeCount, 'node')} before, ${nodeCount} wanted.`,
+  };
+  return acceptOperation(trx, api, order, [group.uuid]);
+}
+
+function refuseUnlessResizable(cluster: Cluster): void {
+  const { name, status } = cluster;
+  if (RESIZABLE.has(status)) return;
+  const remedy = status.endsWith('_IN_PROGRESS')
+    ? 'wait until that has ended'
+    : status === 'CREATE_FAILED'
+      ? 'delete it and create it again'
+      : 'delete it';
+  throw new ServiceError('invalid', `Cluster ${name} is ${status} and can't be resized: ${remedy}.`, {
+    code: 'cluster_status',
+  });
+}
+
+function groupOf(groups: NodeGroup[], ident: string | undefined, cluster: Cluster): NodeGroup {
+  const isDefaultWorker = (group: NodeGroup) => group.isDefault && group.role !== MASTER_ROLE;
+  const group = groups.find(
+    ident === undefined ? isDefaultWorker : ({ uuid, name }) => uuid === ident || name === ident,
+  );
+  if (group !== undefined) return group;
+  throw new ServiceError(
+    'not_found',
+    `Nodegroup ${ident ?? DEFAULT_WORKER_GROUP} could not be found in cluster ${cluster.name}.`,
+    { code: 'nodegroup_not_found', field: 'nodegroup' },
+  );
+}
+
+function boundProblems(group: NodeGroup, nodeCount: number): Finding[] {
+  const { name, minNodeCount, maxNodeCount } = group;
+  if (nodeCount >= minNodeCount && nodeCount <= (maxNodeCount ?? nodeCount)) return [];
+  const range = maxNodeCount === undefined ? `at least ${minNodeCount}` : `${minNodeCount} to ${maxNodeCount}`;
+  return [{ field: 'node_count', message: `${name} may have ${range} nodes` }];
+}
+
+/** A node that goes although the count stays is replaced, as upstream. */
+async function removalProblems(trx: Query, group: NodeGroup, nodesToRemove: string[]): Promise<Finding[]> {
+  if (nodesToRemove.length === 0) return [];
+  const members = await nodes.list(trx, { nodeGroupId: group.uuid, state: 'wanted' });
+  const known = new Set(
+    members.flatMap(({ uuid, name, serverId, ordinal }) => [uuid, name, serverId, String(ordinal)]),
+  );
+  return nodesToRemove
+    .filter((ident) => !known.has(ident))
+    .map((ident) => ({ field: 'nodes_to_remove', message: `${ident} is no node of ${group.name}` }));
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { findAuthorityRecord, loadAuthority } from '../../common/authorities.js';
+import { type CertificateProfile, nodes } from '../../common/db/nodes.js';
+import { ServiceError } from '../../common/errors.js';
+import { nameSchema, parseBody } from './body.js';
+import type { Answer, ListenerContext, NodeCall } from './context.js';
+import { nodeGone } from './errors.js';
+import type { NodeView } from './node-view.js';
+import { signForNode } from './signing.js';
+
+const schema = z.object({ profile: nameSchema, csr: z.string() });
+
+/** Two years at most, and never longer than the authority. */
+const CERTIFICATE_DAYS = 730;
+
+/** A certificate of one of the node's own profiles: of the request only the public key counts. */
+export async function signProfile(context: ListenerContext, { node, body }: NodeCall): Promise<Answer> {
+  const { profile: name, csr } = parseBody(schema, body);
+  const profile = (await profilesOf(context, node)).get(name);
+  if (profile === undefined) {
+    throw new ServiceError('forbidden', `This node has no certificate profile ${name}`, { field: 'profile' });
+  }
+  const { db, sealer } = context.deps;
+  const authority = await db.read('authority-load', (query) =>
+    loadAuthority(query, sealer, node.clusterId, profile.ca),
+  );
+  if (authority === undefined) throw notYet(profile.ca);
+  const { commonName, organization } = profile;
+  const signed = await signForNode(context, {
+    nodeId: node.uuid,
+    owner: node.clusterId,
+    name,
+    authority,
+    csrPem: csr,
+    subject: { commonName, ...(organization === undefined ? {} : { organization }) },
+    names: profile.names,
+    usages: profile.usages,
+    days: CERTIFICATE_DAYS,
+  });
+  return { body: { certificate: signed.pem, ca: authority.certificatePem } };
+}
+
+/** The certificate of an authority that one of the node's profiles names. */
+export async function getAuthority(context: ListenerContext, { node, name }: NodeCall): Promise<Answer> {
+  const profiles = await profilesOf(context, node);
+  if (![...profiles.values()].some(({ ca }) => ca === name)) {
+    throw new ServiceError('forbidden', `This node has no certificate profile of the authority ${name}`);
+  }
+  const record = await context.deps.db.read('authority-find', (query) =>
+    findAuthorityRecord(query, node.clusterId, name),
+  );
+  if (record === undefined) throw notYet(name);
+  return { body: { certificate: record.pem } };
+}
+
+async function profilesOf(context: ListenerContext, node: NodeView): Promise<Map<string, CertificateProfile>> {
+  const row = await context.deps.db.read('node-profiles', (query) => nodes.find(query, { uuid: node.uuid }));
+  if (row === undefined) throw nodeGone();
+  return new Map(Object.entries(row.certificateProfiles));
+}
+
+function notYet(authority: string): ServiceError {
+  return new ServiceError('not_found', `The authority ${authority} does not exist yet`, { retryAfterSeconds: 2 });
+}

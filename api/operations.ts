@@ -1,0 +1,157 @@
+import type { Clock } from '../common/clock.js';
+import { type Cluster, type ClusterStatus, clusters } from '../common/db/clusters.js';
+import type { Query } from '../common/db/database.js';
+import { appendEvent } from '../common/db/events.js';
+import { nodeGroups } from '../common/db/node-groups.js';
+import {
+  findOpenOperation,
+  type Operation,
+  type OperationKind,
+  type OperationParams,
+  openOperation,
+  supersedeOperation,
+} from '../common/db/operations.js';
+import { errorText, ServiceError } from '../common/errors.js';
+import type { Ids } from '../common/ids.js';
+import type { Log } from '../common/log.js';
+import type { Queue } from '../common/queue/queue.js';
+import { withDeadline } from './deadline.js';
+
+/**
+ * How a request becomes work: the intent, its operation and the event that tells of it are written in
+ * one transaction; only then a conductor is told. What is not committed was never accepted.
+ */
+export interface OperationOrder {
+  cluster: Cluster;
+  kind: OperationKind;
+  params: OperationParams;
+  timeoutMinutes: number;
+  userId: string;
+  requestId: string;
+  /** For the event, in the user's words. */
+  message: string;
+}
+
+interface RecordDeps {
+  clock: Clock;
+  ids: Ids;
+}
+
+/** Which open operations a new one takes the place of; every other meeting is refused. */
+const SUPERSEDES: Record<OperationKind, readonly OperationKind[]> = {
+  create: [],
+  resize: ['resize'],
+  delete: ['create', 'resize'],
+};
+
+export const STATUS_IN_PROGRESS: Record<OperationKind, ClusterStatus> = {
+  create: 'CREATE_IN_PROGRESS',
+  resize: 'UPDATE_IN_PROGRESS',
+  delete: 'DELETE_IN_PROGRESS',
+};
+
+const PUBLISH_TIMEOUT_MS = 3000;
+
+/**
+ * Opens an operation on a cluster that the caller has locked, and shows it in the status of the
+ * cluster and of `groupIds` (default: all its groups).
+ * @returns the operation's id
+ * @throws ServiceError `invalid`, `operation_in_progress`, naming the operation in the way.
+ */
+export async function acceptOperation(
+  trx: Query,
+  deps: RecordDeps,
+  order: OperationOrder,
+  groupIds?: string[],
+): Promise<string> {
+  const { cluster, kind } = order;
+  const now = deps.clock.now();
+  const older = await findSuperseded(trx, cluster, kind);
+  if (older !== undefined) await makeWay(trx, deps, order, older);
+  const status = STATUS_IN_PROGRESS[kind];
+  const settled = { status, statusReason: undefined, updatedAt: now };
+  await clusters.update(trx, { uuid: cluster.uuid }, { ...settled, reason: undefined, faults: {} });
+  const groups = nodeGroups.rows(trx).where({ cluster_id: cluster.uuid });
+  if (groupIds !== undefined) groups.whereIn('uuid', groupIds);
+  await groups.update(nodeGroups.toRow(settled));
+  return recordOperation(trx, deps, order);
+}
+
+/** Writes the operation and its event; for a cluster that this transaction has just made. */
+export async function recordOperation(trx: Query, deps: RecordDeps, order: OperationOrder): Promise<string> {
+  const { cluster, kind, params, userId, requestId } = order;
+  const now = deps.clock.now();
+  const uuid = deps.ids.uuid();
+  const shared = { clusterId: cluster.uuid, projectId: cluster.projectId };
+  await openOperation(trx, {
+    ...shared,
+    uuid,
+    userId,
+    requestId,
+    kind,
+    params,
+    now,
+    deadlineAt: now + order.timeoutMinutes * 60_000,
+  });
+  await appendEvent(trx, {
+    ...shared,
+    uuid: deps.ids.uuid(),
+    operationId: uuid,
+    actor: userId,
+    kind: 'operation_accepted',
+    message: order.message,
+    details: { operation: kind, requestId },
+    createdAt: now,
+  });
+  return uuid;
+}
+
+/**
+ * The open operation that one of `kind` takes the place of, if there is any.
+ * @throws ServiceError `invalid`, `operation_in_progress`, naming the operation in the way.
+ */
+export async function findSuperseded(
+  trx: Query,
+  cluster: Cluster,
+  kind: OperationKind,
+): Promise<Operation | undefined> {
+  const open = await findOpenOperation(trx, cluster.uuid);
+  if (open === undefined || SUPERSEDES[kind].includes(open.kind)) return open;
+  throw new ServiceError(
+    'invalid',
+    `Cluster ${cluster.name}: its ${open.kind} (operation ${open.uuid}) is ${open.status}; ${kind} it when that has ended.`,
+    { code: 'operation_in_progress' },
+  );
+}
+
+async function makeWay(trx: Query, deps: RecordDeps, order: OperationOrder, older: Operation): Promise<void> {
+  const { cluster, kind, userId } = order;
+  const now = deps.clock.now();
+  await supersedeOperation(trx, older.uuid, now);
+  await appendEvent(trx, {
+    uuid: deps.ids.uuid(),
+    clusterId: cluster.uuid,
+    projectId: cluster.projectId,
+    operationId: older.uuid,
+    actor: userId,
+    kind: 'operation_superseded',
+    message: `The ${older.kind} gave way to a newer ${kind}.`,
+    createdAt: now,
+  });
+}
+
+export interface AnnounceDeps {
+  clock: Clock;
+  log: Log;
+  queue: Pick<Queue, 'publish'>;
+}
+
+/** Tells a conductor, after the commit. When that fails nothing is lost: the sweep finds the operation. */
+export async function announceOperation(deps: AnnounceDeps, operationId: string, requestId: string): Promise<void> {
+  try {
+    const published = deps.queue.publish({ operationId, requestId });
+    await withDeadline(deps.clock, PUBLISH_TIMEOUT_MS, published, () => new Error('no answer from the queue'));
+  } catch (error) {
+    deps.log.warn({ operationId, error: errorText(error) }, 'Operation not announced; the sweep will find it');
+  }
+}

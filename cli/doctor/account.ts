@@ -1,0 +1,139 @@
+import { errorText, ServiceError } from '../../common/errors.js';
+import { listFlavors } from '../../openstack/compute/flavors.js';
+import { onlyOne } from '../../openstack/find.js';
+import { findProject, findProjectsByName, type Project } from '../../openstack/identity/projects.js';
+import { grantRole, listRoles } from '../../openstack/identity/roles.js';
+import { createUser, deleteUser, findUserByName } from '../../openstack/identity/users.js';
+import { findImage } from '../../openstack/image/images.js';
+import { findNetwork } from '../../openstack/network/networks.js';
+import { listStacks } from '../../openstack/orchestration/stacks.js';
+import type { CallContext, Session } from '../../openstack/session.js';
+import type { RoleRef } from '../../openstack/token.js';
+import { type Finding, fail, ok, type Patient } from './check.js';
+
+const PASSWORD_BYTES = 32;
+const CLEANUP_MS = 15_000;
+const ROLES_REMEDY = 'add the role that the service asks for to [trust] roles';
+
+/** What a cluster's account does in each service, read-only. */
+const USES: { service: string; use: (session: Session, ctx: CallContext, probe: string) => Promise<unknown> }[] = [
+  { service: 'Heat', use: (session, ctx, probe) => listStacks(session, ctx, { tags: [probe] }) },
+  { service: 'Nova', use: (session, ctx) => listFlavors(session, ctx) },
+  { service: 'Neutron', use: (session, ctx, probe) => findNetwork(session, ctx, probe) },
+  { service: 'Glance', use: (session, ctx, probe) => findImage(session, ctx, probe) },
+];
+
+/** Goes the way of a cluster's account: made, granted, logged in, used, removed. Nothing stays. */
+export async function checkAccount(patient: Patient, ctx: CallContext): Promise<Finding[]> {
+  const project = await chosenProject(patient, ctx);
+  const roles = await wantedRoles(patient, ctx);
+  const { domainId = '' } = await patient.domainAdmin.identity(ctx);
+  const name = `doctor-${patient.ids.uuid()}_${project.id}`;
+  const findings: Finding[] = [];
+  try {
+    await tryAccount(patient, ctx, { name, domainId, project, roles }, findings);
+  } catch (error) {
+    findings.push(fail('account', errorText(error), 'see why the services take so long, and try again'));
+  } finally {
+    findings.push(await removeAccount(patient, { name, domainId }));
+  }
+  return findings;
+}
+
+interface Account {
+  name: string;
+  domainId: string;
+  project: Project;
+  roles: RoleRef[];
+}
+
+/** Ends at the first step without which the next ones make no sense. */
+async function tryAccount(patient: Patient, ctx: CallContext, account: Account, findings: Finding[]): Promise<void> {
+  const { name, domainId, project, roles } = account;
+  const password = patient.ids.secret(PASSWORD_BYTES);
+  const step = async <T>(
+    what: string,
+    found: string,
+    remedy: string,
+    work: () => Promise<T>,
+  ): Promise<T | undefined> => {
+    try {
+      const result = await work();
+      findings.push(ok(what, found));
+      return result;
+    } catch (error) {
+      ctx.signal?.throwIfAborted();
+      findings.push(fail(what, errorText(error), remedy));
+      return undefined;
+    }
+  };
+  const user = await step(
+    'account: make',
+    'the domain admin makes users',
+    'let the domain admin manage users of the trustee domain (role admin on that domain)',
+    () =>
+      createUser(patient.domainAdmin, ctx, {
+        domainId,
+        name,
+        password,
+        description: 'Made and removed by bayou doctor',
+      }),
+  );
+  if (user === undefined) return;
+  const granted = await step(
+    'account: roles',
+    `${roles.map((role) => role.name).join(', ')} on project ${project.name}`,
+    'let the service user grant roles on projects (role admin)',
+    async () => {
+      for (const role of roles) {
+        await grantRole(patient.service, ctx, { projectId: project.id, userId: user.id, roleId: role.id });
+      }
+      return true;
+    },
+  );
+  if (granted === undefined) return;
+  const session = patient.accountSession({ userId: user.id, password, projectId: project.id });
+  const remedy = 'see in the log of Keystone why it refuses users of the trustee domain';
+  if ((await step('account: log in', 'by password', remedy, () => session.identity(ctx))) === undefined) return;
+  for (const { service, use } of USES) {
+    await step(`account: ${service}`, 'can be used', ROLES_REMEDY, async () => {
+      await use(session, ctx, name);
+      return true;
+    });
+  }
+}
+
+/** With a time of its own: it runs also when the examination was broken off. Found by name: an answer may be lost. */
+async function removeAccount(patient: Patient, account: { name: string; domainId: string }): Promise<Finding> {
+  const ctx = { timeoutMs: CLEANUP_MS };
+  const what = 'account: remove';
+  try {
+    const user = await findUserByName(patient.domainAdmin, ctx, account);
+    if (user !== undefined) await deleteUser(patient.domainAdmin, ctx, user.id);
+    return ok(what, 'nothing is left');
+  } catch (error) {
+    return fail(what, errorText(error), `remove the user ${account.name} of the trustee domain by hand`);
+  }
+}
+
+async function chosenProject({ service, project }: Patient, ctx: CallContext): Promise<Project> {
+  const wanted = project ?? (await service.identity(ctx)).projectId ?? '';
+  const found =
+    (await findProject(service, ctx, wanted)) ??
+    onlyOne(await findProjectsByName(service, ctx, wanted), 'project', wanted);
+  if (found === undefined) throw new ServiceError('not_found', `There is no project "${wanted}"`);
+  return found;
+}
+
+/** Those that are configured; else those that creators may bring, as far as Keystone has them. */
+async function wantedRoles({ service, loaded: { config } }: Patient, ctx: CallContext): Promise<RoleRef[]> {
+  const known = await listRoles(service, ctx);
+  const { roles, allowedRoles } = config.trust;
+  const missing = roles.filter((wanted) => !known.some(({ name }) => name === wanted));
+  if (missing.length > 0)
+    throw new ServiceError('not_found', `Keystone has no role ${missing.join(', ')} ([trust] roles)`);
+  const chosen = roles.length > 0 ? roles : allowedRoles;
+  const found = known.filter(({ name }) => chosen.includes(name));
+  if (found.length === 0) throw new ServiceError('not_found', `Keystone has none of the roles ${chosen.join(', ')}`);
+  return found;
+}

@@ -1,0 +1,82 @@
+#!/usr/bin/env node
+import { existsSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { loadConfig } from '../common/config/load.js';
+import { magnumTable } from '../common/config/magnum-table.js';
+import { sampleConfig } from '../common/config/sample.js';
+import { errorText, isServiceError } from '../common/errors.js';
+import { printSchemaVersion, upgradeDatabase } from './database.js';
+import { runDoctor } from './doctor/doctor.js';
+import { runService } from './run.js';
+
+/** Looked for when no file is named, in this order. */
+const DEFAULT_FILES = ['/etc/bayou/bayou.conf', '/etc/magnum/magnum.conf'];
+
+interface Options {
+  /** Name or id, for `doctor`. */
+  project: string | undefined;
+}
+
+type Command = (configFile: string | undefined, options: Options) => Promise<void>;
+
+const load = (file: string | undefined) => loadConfig(file, process.env);
+
+/** Every command there is, with what `bayou help` says of it. */
+const COMMANDS: Record<string, { help: string; run: Command }> = {
+  all: {
+    help: 'API and conductor in one process; without a Keystone in the configuration, a development cloud too',
+    run: (file) => runService(load(file), { api: true, conductor: true }),
+  },
+  api: {
+    help: 'the API and the node listener',
+    run: (file) => runService(load(file), { api: true, conductor: false }),
+  },
+  conductor: { help: 'a conductor', run: (file) => runService(load(file), { api: false, conductor: true }) },
+  'db upgrade': { help: 'bring the database to the newest schema', run: (file) => upgradeDatabase(load(file).config) },
+  'db version': { help: 'show the schema of the database', run: (file) => printSchemaVersion(load(file).config) },
+  doctor: {
+    help: 'check settings, servers, services, rights and addresses, and say what to do (--project: where to try an account)',
+    run: async (file, { project }) => {
+      if (!(await runDoctor(() => load(file), project))) process.exitCode = 1;
+    },
+  },
+  'config magnum': {
+    help: "print what becomes of Magnum's settings",
+    run: async () => void process.stdout.write(magnumTable()),
+  },
+  'config sample': {
+    help: 'print all settings with their defaults',
+    run: async () => void process.stdout.write(sampleConfig()),
+  },
+};
+
+function usage(): string {
+  const lines = Object.entries(COMMANDS).map(([name, { help }]) => `  bayou ${name.padEnd(14)} ${help}`);
+  return `Usage: bayou COMMAND [--config-file FILE] [--project PROJECT]\n\n${lines.join('\n')}\n\nSettings come from FILE (default: the first of ${DEFAULT_FILES.join(', ')} that exists)\nand from the environment: BAYOU_<SECTION>__<KEY>, such as BAYOU_API__PORT=9511.\n`;
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { 'config-file': { type: 'string' }, project: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  });
+  const name = positionals.join(' ');
+  if (values.help === true || name === 'help') {
+    process.stdout.write(usage());
+    return;
+  }
+  const command = COMMANDS[name];
+  if (command === undefined) {
+    process.stderr.write(`${name === '' ? 'No command given' : `There is no command "${name}"`}.\n\n${usage()}`);
+    process.exitCode = 2;
+    return;
+  }
+  const file = values['config-file'] ?? DEFAULT_FILES.find((candidate) => existsSync(candidate));
+  await command.run(file, { project: values.project });
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`bayou: ${errorText(error)}\n`);
+  if (!isServiceError(error) && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+  process.exit(1);
+});

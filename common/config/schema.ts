@@ -1,0 +1,197 @@
+import { z } from 'zod';
+
+/**
+ * Every setting there is: section, key, type, default, bounds and help in one place. The file's
+ * sections and names are Magnum's where the meaning is the same. `bayou config sample` prints it.
+ */
+
+const WORDS_OF_TRUTH: Record<string, boolean> = {
+  true: true,
+  '1': true,
+  yes: true,
+  on: true,
+  false: false,
+  '0': false,
+  no: false,
+  off: false,
+};
+
+const text = (help: string) => z.string().min(1).optional().describe(help);
+const textOr = (byDefault: string, help: string) => z.string().min(1).default(byDefault).describe(help);
+const port = (byDefault: number, help: string) =>
+  z.coerce.number().int().min(0).max(65535).default(byDefault).describe(help);
+const whole = (byDefault: number, min: number, max: number, help: string) =>
+  z.coerce.number().int().min(min).max(max).default(byDefault).describe(help);
+const flag = (byDefault: boolean, help: string) =>
+  z
+    .preprocess(
+      (value) => (typeof value === 'string' ? (WORDS_OF_TRUTH[value.toLowerCase()] ?? value) : value),
+      z.boolean(),
+    )
+    .default(byDefault)
+    .describe(help);
+const list = (byDefault: string[], help: string) =>
+  z
+    .preprocess(
+      (value) =>
+        typeof value === 'string'
+          ? value
+              .split(/[,\n]/)
+              .map((item) => item.trim())
+              .filter((item) => item !== '')
+          : value,
+      z.array(z.string()),
+    )
+    .default(byDefault)
+    .describe(help);
+
+/** Keystone's names of the kinds of endpoints, and Magnum's older ones (`publicURL`). */
+const endpointKind = z.preprocess(
+  (value) => (typeof value === 'string' ? value.replace(/URL$/, '').toLowerCase() : value),
+  z.enum(['public', 'internal', 'admin']),
+);
+
+/** How one service is reached, where it differs from `[keystone_authtoken]`. */
+const clientSection = (service: string) =>
+  z.object({
+    region_name: text(`Region of ${service}. Default: [keystone_authtoken] region_name.`),
+    endpoint_type: endpointKind
+      .optional()
+      .describe(`Kind of ${service}'s endpoint. Default: [keystone_authtoken] interface.`),
+    ca_file: text(`Certificates that sign ${service}'s endpoint, PEM. Default: [keystone_authtoken] cafile.`),
+    cert_file: text(`Client certificate for ${service}, PEM. Default: [keystone_authtoken] certfile.`),
+    key_file: text('Its key. Default: [keystone_authtoken] keyfile.'),
+    insecure: flag(false, `Do not check the certificate of ${service}'s endpoint. Never in production.`),
+  });
+
+export const configSchema = z.object({
+  DEFAULT: z.object({
+    host: text('Name of this machine in the list of services. Default: the host name.'),
+    debug: flag(false, 'Log at level debug instead of info.'),
+    state_path: textOr('./var', 'Folder for the SQLite file and the secret key, where they are not named elsewhere.'),
+    transport_url: text('RabbitMQ as rabbit://user:password@host:5672/vhost. Unset: jobs stay in this process.'),
+    service_down_time: whole(180, 10, 86_400, 'Seconds without a sign of life until a conductor counts as down.'),
+  }),
+  api: z.object({
+    host: textOr('127.0.0.1', 'Address the API listens on.'),
+    port: port(9511, 'Port of the API; 0 takes a free one.'),
+    max_limit: whole(1000, 1, 10_000, 'Most items in one page of a list.'),
+    max_body_bytes: whole(1_048_576, 1024, 16_777_216, 'Largest request body.'),
+    request_timeout_seconds: whole(60, 1, 600, 'A request that takes longer is cut off.'),
+    highest_microversion: z
+      .string()
+      .regex(/^1\.([1-9]|1[0-4])$/)
+      .default('1.14')
+      .describe('Highest microversion offered, 1.1 to 1.14. Clients of 2022 lose stack_id from 1.13 on.'),
+    public_endpoint: text('URL under which clients see the API, for links behind a proxy. Default: as requested.'),
+  }),
+  node_listener: z.object({
+    host: textOr('127.0.0.1', 'Address the node listener (mutual TLS) listens on.'),
+    port: port(9512, 'Port of the node listener; 0 takes a free one.'),
+    public_url: text('URL under which nodes reach it, https://host:port. Default: its own address.'),
+    heartbeat_seconds: whole(30, 1, 300, 'How often a node says that it is there.'),
+    certificate_days: whole(30, 1, 365, "Lifetime of a node's own client certificate."),
+    max_requests_per_minute: whole(240, 10, 10_000, 'Requests taken from one node per minute.'),
+    max_body_bytes: whole(65_536, 4096, 1_048_576, 'Largest body a node may send.'),
+  }),
+  metrics: z.object({
+    host: textOr('127.0.0.1', 'Address of the Prometheus endpoint.'),
+    port: port(9513, 'Port of the Prometheus endpoint; 0 takes a free one.'),
+    enabled: flag(true, 'Serve /metrics.'),
+  }),
+  database: z.object({
+    connection: text(
+      'mysql+pymysql://user:password@host/name or sqlite:///path. Default: bayou.sqlite under state_path.',
+    ),
+    max_pool_size: whole(10, 2, 200, 'Connections to MariaDB per process.'),
+  }),
+  conductor: z.object({
+    concurrency: whole(20, 1, 500, 'Operations one conductor works on at the same time.'),
+    lease_seconds: whole(15, 3, 300, 'How long a conductor owns a cluster without renewing.'),
+    sweep_seconds: whole(5, 1, 60, 'How often it looks for operations that nobody was told about.'),
+    poll_seconds: whole(2, 1, 60, 'How often a stack or server in progress is looked at.'),
+    call_timeout_seconds: whole(10, 1, 60, 'Longest call to an OpenStack service.'),
+    blocked_hours: whole(24, 1, 720, 'How long a deadline may stand still while someone else must act.'),
+    history_days: whole(30, 1, 3650, 'How long operations and events of a deleted cluster stay readable.'),
+  }),
+  scheduler: z.object({
+    redis_url: text('Redis for Bull, as redis://host:6379/0. Unset: timers in this process.'),
+  }),
+  keystone_authtoken: z.object({
+    auth_url: text('Keystone, with or without /v3. Unset: the development cloud is started (bayou all only).'),
+    www_authenticate_uri: text('Keystone as clients and nodes see it. Default: auth_url.'),
+    username: textOr('magnum', 'The service user.'),
+    user_id: text('The same by id.'),
+    password: text("The service user's password."),
+    project_name: textOr('service', "The service user's project."),
+    project_id: text('The same by id.'),
+    user_domain_name: textOr('Default', "Domain of the service user's name."),
+    user_domain_id: text('The same by id.'),
+    project_domain_name: textOr('Default', 'Domain of the project name.'),
+    project_domain_id: text('The same by id.'),
+    region_name: text('Region whose endpoints are used. Default: the first one in the catalog.'),
+    interface: endpointKind.default('public').describe('Kind of endpoint that Bayou itself uses.'),
+    cafile: text("Certificates that sign the endpoints, PEM. Default: the system's."),
+    certfile: text('Client certificate for the endpoints, PEM.'),
+    keyfile: text('Its key.'),
+    insecure: flag(false, 'Do not check the certificates of endpoints. Never in production.'),
+    token_cache_time: whole(300, 0, 3600, 'Seconds that a validated token is trusted without asking again.'),
+  }),
+  trust: z.object({
+    trustee_domain_id: text('Domain of the accounts of clusters.'),
+    trustee_domain_name: textOr('magnum', 'The same by name.'),
+    trustee_domain_admin_id: text('User who makes the accounts.'),
+    trustee_domain_admin_name: textOr('magnum_domain_admin', 'The same by name.'),
+    trustee_domain_admin_domain_id: text("Domain of that user's name. Default: the trustee domain."),
+    trustee_domain_admin_domain_name: text('The same by name.'),
+    trustee_domain_admin_password: text("That user's password."),
+    roles: list([], "Names of the roles that a cluster's account gets. Empty: the creator's, as far as allowed_roles."),
+    allowed_roles: list(
+      ['member', '_member_', 'reader', 'heat_stack_owner', 'load-balancer_member', 'creator', 'swiftoperator'],
+      "Of the creator's roles, those that an account may get.",
+    ),
+  }),
+  glance_client: clientSection('Glance'),
+  nova_client: clientSection('Nova'),
+  neutron_client: clientSection('Neutron'),
+  heat_client: clientSection('Heat'),
+  cinder_client: clientSection('Cinder'),
+  barbican_client: clientSection('Barbican'),
+  octavia_client: clientSection('Octavia'),
+  oslo_messaging_rabbit: z.object({
+    ssl: flag(false, 'Reach RabbitMQ over TLS, as with rabbit://…?ssl=1.'),
+    ssl_ca_file: text("Certificates that sign RabbitMQ's, PEM. Default: the system's."),
+    ssl_cert_file: text('Client certificate for RabbitMQ, PEM.'),
+    ssl_key_file: text('Its key.'),
+  }),
+  x509: z.object({
+    term_of_validity: whole(1825, 1, 7300, 'Days that cluster certificates are valid.'),
+    allow_ca: flag(false, 'Let users have certificates signed that may sign others.'),
+  }),
+  cluster_heat: z.object({
+    create_timeout: whole(60, 1, 1440, 'Minutes for a create or resize where the request names none.'),
+    delete_timeout: whole(60, 1, 1440, 'Minutes for a delete.'),
+    drain_timeout: whole(10, 0, 240, 'Minutes for the work of a node to move before the node goes.'),
+    max_servers_per_stack: whole(50, 1, 100, 'Servers in one node stack.'),
+  }),
+  drivers: z.object({
+    disabled_drivers: list([], 'Names of bay drivers that are not offered.'),
+  }),
+  development_cloud: z.object({
+    host: textOr('127.0.0.1', 'Address of the development cloud. It has no real security: loopback only.'),
+    port: port(9500, 'Port of the development cloud; 0 takes a free one.'),
+    boot_seconds: whole(2, 0, 600, 'How long its servers take to boot.'),
+  }),
+  bayou: z.object({
+    secret_key_file: text(
+      'File with the 32-byte key, base64, that seals secrets. Made by `bayou all` under state_path; separate processes must share it.',
+    ),
+  }),
+});
+
+type Camel<S extends string> = S extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : S;
+type CamelKeys<T> = { readonly [K in keyof T as K extends 'DEFAULT' ? 'general' : Camel<K & string>]: T[K] };
+type RawConfig = z.output<typeof configSchema>;
+
+/** What the code uses: sections and keys in camel case, `[DEFAULT]` as `general`. Frozen. */
+export type Config = { readonly [S in keyof CamelKeys<RawConfig>]: CamelKeys<CamelKeys<RawConfig>[S]> };

@@ -1,0 +1,35 @@
+import { Table } from './table.js';
+
+/** Every certificate that Bayou signed, its CAs among them. Private keys of CAs are sealed `secrets`. */
+export interface CertificateRecord {
+  id: number;
+  uuid: string;
+  /** A cluster's uuid or `service`. */
+  owner: string;
+  kind: 'ca' | 'issued';
+  /** Of a CA its name (`cluster`, `node`), of others the profile. */
+  name: string;
+  /** `<owner>:<name>` of a CA, so that two processes can't make it twice. */
+  caKey: string | undefined;
+  nodeId: string | undefined;
+  serial: string;
+  subject: string;
+  pem: string;
+  notAfter: number;
+  createdAt: number;
+}
+
+export const certificates = new Table<CertificateRecord>('certificates', {
+  id: 'number',
+  uuid: 'text',
+  owner: 'text',
+  kind: 'text',
+  name: 'text',
+  caKey: 'text',
+  nodeId: 'text',
+  serial: 'text',
+  subject: 'text',
+  pem: 'text',
+  notAfter: 'number',
+  createdAt: 'number',
+});

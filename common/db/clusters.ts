@@ -1,0 +1,192 @@
+import type { Reason } from '../reasons.js';
+import type { Query } from './database.js';
+import { applyPage, type Page } from './page.js';
+import { applyScope, type Scope } from './scope.js';
+import { Table } from './table.js';
+
+export type ClusterAction = 'CREATE' | 'UPDATE' | 'DELETE' | 'ROLLBACK';
+export type ClusterStatus = `${ClusterAction}_${'IN_PROGRESS' | 'COMPLETE' | 'FAILED'}`;
+export type HealthStatus = 'HEALTHY' | 'UNHEALTHY' | 'UNKNOWN';
+
+export interface Cluster {
+  id: number;
+  uuid: string;
+  projectId: string;
+  userId: string;
+  name: string;
+  clusterTemplateId: string;
+  coe: string;
+  driver: string;
+  keypair: string | undefined;
+  /** The creator's public key, read with the creator's token when the cluster was accepted. */
+  sshPublicKey: string | undefined;
+  dockerVolumeSize: number | undefined;
+  labels: Record<string, string>;
+  flavorId: string | undefined;
+  masterFlavorId: string | undefined;
+  fixedNetwork: string | undefined;
+  fixedSubnet: string | undefined;
+  floatingIpEnabled: boolean;
+  masterLbEnabled: boolean;
+  /** Minutes. */
+  createTimeout: number | undefined;
+  discoveryUrl: string | undefined;
+  /** Role ids that the cluster's account gets on the project. */
+  accountRoles: string[];
+  accountUserId: string | undefined;
+  status: ClusterStatus;
+  statusReason: string | undefined;
+  reason: Reason | undefined;
+  /** Failed resource → why. */
+  faults: Record<string, string>;
+  healthStatus: HealthStatus | undefined;
+  healthStatusReason: Record<string, string>;
+  apiAddress: string | undefined;
+  coeVersion: string | undefined;
+  containerVersion: string | undefined;
+  /** Heat's id of the infrastructure stack. */
+  stackId: string | undefined;
+  /** Goes up with every write of the API, so two writers always collide, on Galera too. */
+  version: number;
+  leaseOwner: string | undefined;
+  leaseExpiresAt: number | undefined;
+  /** Goes up with every lease; the conductor's writes name it. */
+  fence: number;
+  /** Goes up with every fenced write, for the same reason as `version`. */
+  leaseWrites: number;
+  createdAt: number;
+  updatedAt: number | undefined;
+}
+
+export const clusters = new Table<Cluster>('clusters', {
+  id: 'number',
+  uuid: 'text',
+  projectId: 'text',
+  userId: 'text',
+  name: 'text',
+  clusterTemplateId: 'text',
+  coe: 'text',
+  driver: 'text',
+  keypair: 'text',
+  sshPublicKey: 'text',
+  dockerVolumeSize: 'number',
+  labels: 'json',
+  flavorId: 'text',
+  masterFlavorId: 'text',
+  fixedNetwork: 'text',
+  fixedSubnet: 'text',
+  floatingIpEnabled: 'boolean',
+  masterLbEnabled: 'boolean',
+  createTimeout: 'number',
+  discoveryUrl: 'text',
+  accountRoles: 'json',
+  accountUserId: 'text',
+  status: 'text',
+  statusReason: 'text',
+  reason: 'json',
+  faults: 'json',
+  healthStatus: 'text',
+  healthStatusReason: 'json',
+  apiAddress: 'text',
+  coeVersion: 'text',
+  containerVersion: 'text',
+  stackId: 'text',
+  version: 'number',
+  leaseOwner: 'text',
+  leaseExpiresAt: 'number',
+  fence: 'number',
+  leaseWrites: 'number',
+  createdAt: 'number',
+  updatedAt: 'number',
+});
+
+/** What every cluster has when it is accepted, whatever was ordered. */
+export const newCluster = {
+  accountUserId: undefined,
+  statusReason: undefined,
+  reason: undefined,
+  faults: {},
+  healthStatus: undefined,
+  healthStatusReason: {},
+  apiAddress: undefined,
+  coeVersion: undefined,
+  containerVersion: undefined,
+  stackId: undefined,
+  version: 1,
+  leaseOwner: undefined,
+  leaseExpiresAt: undefined,
+  fence: 0,
+  leaseWrites: 0,
+  updatedAt: undefined,
+} satisfies Partial<Cluster>;
+
+const clusterSummaries = clusters.only([
+  'uuid',
+  'name',
+  'clusterTemplateId',
+  'keypair',
+  'dockerVolumeSize',
+  'labels',
+  'status',
+  'healthStatus',
+  'masterFlavorId',
+  'flavorId',
+  'createTimeout',
+  'stackId',
+]);
+
+/** What a list shows of each cluster. */
+export type ClusterSummary = ReturnType<typeof clusterSummaries.fromRow>;
+
+export async function listClusterSummaries(scope: Scope, query: Query, page: Page): Promise<ClusterSummary[]> {
+  const rows = applyScope(scope, clusterSummaries.rows(query), 'clusters').select(clusterSummaries.qualifiedColumns());
+  return clusterSummaries.fromRows(await await applyPage(rows, 'clusters', page));
+}
+
+export async function listClusters(scope: Scope, query: Query, page: Page): Promise<Cluster[]> {
+  const rows = applyScope(scope, clusters.rows(query), 'clusters');
+  return clusters.fromRows(await await applyPage(rows, 'clusters', page));
+}
+
+/** At most two: the caller needs to know whether a name is ambiguous, not how often. */
+export async function findClusters(
+  scope: Scope,
+  query: Query,
+  by: { uuid: string } | { name: string },
+): Promise<Cluster[]> {
+  return clusters.fromRows(await applyScope(scope, clusters.rows(query), 'clusters').where(by).orderBy('id').limit(2));
+}
+
+/** With what its page needs of the template: one query instead of two. */
+export interface ShownCluster extends Cluster {
+  /** Undefined when the template is gone. */
+  templateLabels: Record<string, string> | undefined;
+}
+
+/** At most two, as `findClusters`. */
+export async function findShownClusters(
+  scope: Scope,
+  query: Query,
+  by: { uuid: string } | { name: string },
+): Promise<ShownCluster[]> {
+  const where = Object.fromEntries(Object.entries(by).map(([column, value]) => [`clusters.${column}`, value]));
+  const rows = await applyScope(scope, clusters.rows(query), 'clusters')
+    .leftJoin('cluster_templates', 'cluster_templates.uuid', 'clusters.cluster_template_id')
+    .where(where)
+    .orderBy('clusters.id')
+    .limit(2)
+    .select('clusters.*', 'cluster_templates.labels as template_labels');
+  return rows.map((row: Record<string, unknown>) => ({
+    ...clusters.fromRow(row),
+    templateLabels: typeof row.template_labels === 'string' ? JSON.parse(row.template_labels) : undefined,
+  }));
+}
+
+/**
+ * For a write of the API: locks the row for the rest of the transaction and bumps `version`, so that
+ * two writers on different Galera nodes, where row locks do not meet, collide at commit.
+ */
+export async function lockCluster(scope: Scope, trx: Query, uuid: string): Promise<Cluster | undefined> {
+  const matched = await applyScope(scope, clusters.rows(trx), 'clusters').where({ uuid }).increment('version', 1);
+  return matched === 0 ? undefined : clusters.find(trx, { uuid });
+}

@@ -1,0 +1,82 @@
+import { certificates } from '../common/db/certificates.js';
+import { type Cluster, clusters } from '../common/db/clusters.js';
+import type { Query } from '../common/db/database.js';
+import { nodeGroups } from '../common/db/node-groups.js';
+import { nodeTasks } from '../common/db/node-tasks.js';
+import { nodes } from '../common/db/nodes.js';
+import type { OperationKind } from '../common/db/operations.js';
+import { secrets } from '../common/db/secrets.js';
+import { reportsOf } from './health.js';
+import type { OperationDefinition } from './phase.js';
+import { account } from './phases/account.js';
+import { chooseNodes } from './phases/choose-nodes.js';
+import { deleteAccount, deleteInfrastructure, deleteNodeStacks, verifyStacks } from './phases/delete.js';
+import { describeNodes } from './phases/describe-nodes.js';
+import { image } from './phases/image.js';
+import { infrastructure, readInfrastructure, trimInfrastructure } from './phases/infrastructure.js';
+import { drainNodes, forgetNodes, removeNodes } from './phases/leaving-nodes.js';
+import { loadBalancer } from './phases/load-balancer.js';
+import { nodeStacks } from './phases/node-stacks.js';
+import { nodesReady } from './phases/nodes-ready.js';
+import type { Work } from './work.js';
+
+/** What each kind of operation does, in order. The whole life of a cluster is these lists. */
+export const operationDefinitions: Record<OperationKind, OperationDefinition> = {
+  create: {
+    action: 'CREATE',
+    phases: [account, image, chooseNodes, infrastructure, loadBalancer, describeNodes, nodeStacks, nodesReady],
+    prepareCompletion: publishedValues,
+  },
+  resize: {
+    action: 'UPDATE',
+    phases: [
+      account,
+      image,
+      chooseNodes,
+      infrastructure,
+      loadBalancer,
+      describeNodes,
+      drainNodes,
+      nodeStacks,
+      removeNodes,
+      forgetNodes,
+      trimInfrastructure,
+      nodesReady,
+    ],
+    prepareCompletion: publishedValues,
+  },
+  delete: {
+    action: 'DELETE',
+    phases: [deleteNodeStacks, deleteInfrastructure, verifyStacks, deleteAccount],
+    prepareCompletion: async (work) => (trx) => removeRecords(work, trx),
+  },
+};
+
+/** What users see of a cluster that is ready. The cloud is read before the transaction begins. */
+async function publishedValues(work: Work): Promise<(trx: Query) => Promise<void>> {
+  const [spec, seen, all] = await Promise.all([work.spec(), readInfrastructure(work), work.nodes()]);
+  const wanted = all.filter(({ state }) => state === 'wanted');
+  const health = work.driver.health(reportsOf(wanted, work.now(), work.deps.settings.heartbeatMs));
+  const version = wanted.find(({ orchestrator }) => orchestrator.version !== undefined)?.orchestrator.version;
+  const values: Partial<Cluster> = {
+    apiAddress: work.driver.accessUrl(spec, seen),
+    coeVersion: version,
+    containerVersion: version,
+    healthStatus: health.status,
+    healthStatusReason: health.reason,
+  };
+  return async (trx) => {
+    await clusters.update(trx, { uuid: work.cluster.uuid }, values);
+  };
+}
+
+/** Events, operations and the inventory's tombstones stay for a while. */
+async function removeRecords(work: Work, trx: Query): Promise<void> {
+  const { uuid } = work.cluster;
+  await nodeTasks.delete(trx, { clusterId: uuid });
+  await nodes.delete(trx, { clusterId: uuid });
+  await nodeGroups.delete(trx, { clusterId: uuid });
+  await secrets.delete(trx, { owner: uuid });
+  await certificates.delete(trx, { owner: uuid });
+  await clusters.delete(trx, { uuid });
+}

@@ -1,0 +1,102 @@
+import { secrets } from '../../common/db/secrets.js';
+import { reason } from '../../common/reasons.js';
+import { deleteKeypair } from '../../openstack/compute/keypairs.js';
+import { isStatus } from '../../openstack/errors.js';
+import { deleteUser, findUserByName } from '../../openstack/identity/users.js';
+import { deleteStack, listStacks } from '../../openstack/orchestration/stacks.js';
+import { ACCOUNT_PASSWORD } from '../accounts.js';
+import { ensureNoStack } from '../heat/ensure-stack.js';
+import type { StackAccess } from '../heat/stack-observer.js';
+import { listInventory, markGone } from '../inventory.js';
+import { done, type Phase, type PhaseOutcome } from '../phase.js';
+import type { Work } from '../work.js';
+import { accountResource, keypairResource } from './account.js';
+import { combine } from './node-stacks.js';
+
+/** Everything but the infrastructure, side by side. */
+export const deleteNodeStacks: Phase = {
+  name: 'delete_node_stacks',
+  run: (work) => deleteStacks(work, (name) => !name.endsWith('-infra')),
+};
+
+export const deleteInfrastructure: Phase = {
+  name: 'delete_infrastructure',
+  run: (work) => deleteStacks(work, () => true),
+};
+
+async function deleteStacks(work: Work, chosen: (name: string) => boolean): Promise<PhaseOutcome> {
+  const standing = (await listInventory(work)).filter(
+    ({ type, state, name }) => type === 'stack' && state !== 'gone' && chosen(name),
+  );
+  if (standing.length === 0) return done;
+  const access = await stackAccess(work);
+  return combine(await Promise.all(standing.map(({ name }) => ensureNoStack(work, access, name))));
+}
+
+/** Through the account; when it is broken or was never made, the service user looks and deletes in its place. */
+async function stackAccess(work: Work): Promise<StackAccess> {
+  if (await hasWorkingAccount(work)) return { session: await work.account() };
+  return { session: work.deps.accounts.service, projectId: work.cluster.projectId };
+}
+
+async function hasWorkingAccount(work: Work): Promise<boolean> {
+  const password = await work.deps.db.read('account password', (query) =>
+    secrets.find(query, { owner: work.cluster.uuid, name: ACCOUNT_PASSWORD }),
+  );
+  if (password === undefined) return false;
+  try {
+    await (await work.account()).identity(work.ctx);
+    return true;
+  } catch (error) {
+    if (isStatus(error, 401, 403, 404)) return false;
+    throw error;
+  }
+}
+
+/** A look at the cloud, past the inventory: what carries this cluster's tag is surely its own. */
+export const verifyStacks: Phase = {
+  name: 'verify',
+  async run(work) {
+    const access = await stackAccess(work);
+    const tags = [`cluster-${work.cluster.uuid}`];
+    const found = await listStacks(access.session, work.ctx, { tags, projectId: access.projectId });
+    const standing = found.filter(({ action, status }) => action !== 'DELETE' || status !== 'COMPLETE');
+    if (standing.length === 0) return done;
+    for (const stack of standing) {
+      if (stack.action === 'DELETE' && stack.status === 'IN_PROGRESS') continue;
+      await deleteStack(access.session, work.ctx, { ...stack, projectId: access.projectId });
+    }
+    const names = standing.map(({ name }) => name).join(', ');
+    return {
+      kind: 'wait',
+      afterMs: work.deps.settings.pollMs,
+      waitingFor: `stacks that carry the cluster's tag: ${names}`,
+      onTimeout: reason('delete_unverified', `stacks of the cluster are still in Heat: ${names}`),
+    };
+  },
+};
+
+/** Last, since everything before was done in its name. The keypair first: it would outlive its user in Nova. */
+export const deleteAccount: Phase = {
+  name: 'delete_account',
+  async run(work) {
+    const standing = (await listInventory(work)).filter(({ state }) => state !== 'gone');
+    if (standing.some(({ type }) => type === 'keypair')) {
+      const resource = keypairResource(work);
+      if (await hasWorkingAccount(work)) await deleteKeypair(await work.account(), work.ctx, resource.name);
+      await markGone(work, resource);
+    }
+    if (standing.some(({ type }) => type === 'user')) await removeUser(work);
+    work.deps.accounts.forget(work.cluster.uuid);
+    return done;
+  },
+};
+
+async function removeUser(work: Work): Promise<void> {
+  const { accounts } = work.deps;
+  const resource = accountResource(work);
+  const domainId = await accounts.domainId(work.ctx);
+  const user = await findUserByName(accounts.domainAdmin, work.ctx, { domainId, name: resource.name });
+  if (user !== undefined) await deleteUser(accounts.domainAdmin, work.ctx, user.id);
+  await markGone(work, resource);
+}

@@ -1,0 +1,171 @@
+import type { Clock } from '../common/clock.js';
+import { cloudResources } from '../common/db/cloud-resources.js';
+import { type ClusterTemplate, clusterTemplates } from '../common/db/cluster-templates.js';
+import type { Cluster } from '../common/db/clusters.js';
+import type { Database, Query } from '../common/db/database.js';
+import { appendEvent } from '../common/db/events.js';
+import { MASTER_ROLE, type NodeGroup, nodeGroups } from '../common/db/node-groups.js';
+import { type Node, nodes } from '../common/db/nodes.js';
+import type { Operation } from '../common/db/operations.js';
+import { ServiceError } from '../common/errors.js';
+import type { Ids } from '../common/ids.js';
+import type { Sealer } from '../common/sealing.js';
+import type { BayDriver, ClusterSpec } from '../drivers/driver.js';
+import type { CallContext, Session } from '../openstack/session.js';
+import type { Accounts } from './accounts.js';
+import type { StackObserver } from './heat/stack-observer.js';
+import type { Lease } from './lease.js';
+import { clusterNamePrefix, loadBalancerStackName } from './names.js';
+
+/** Everything that phases use of the outside, made once per conductor. */
+export interface WorkDeps {
+  db: Database;
+  clock: Clock;
+  ids: Ids;
+  sealer: Sealer;
+  accounts: Accounts;
+  stacks: StackObserver;
+  /** Has the operation looked at again at this time (epoch ms); best effort. */
+  wake: (operationId: string, atMs: number) => Promise<void>;
+  /** Where nodes report, and the authority that they check it with. */
+  listener: () => Promise<{ url: string; caPem: string }>;
+  /** User data of nodes of this driver on this `os_distro`, with the placeholders of each node's own part. */
+  userData: (driver: string, distro: string) => string;
+  settings: WorkSettings;
+}
+
+export interface WorkSettings {
+  pollMs: number;
+  callTimeoutMs: number;
+  heartbeatMs: number;
+  drainTimeoutMs: number;
+  certificateDays: number;
+  maxServersPerStack: number;
+  maxBlockedMs: number;
+  historyMs: number;
+}
+
+export interface WorkSubject {
+  operation: Operation;
+  cluster: Cluster;
+  template: ClusterTemplate;
+  driver: BayDriver;
+  lease: Lease;
+}
+
+/** One operation in a conductor's hand: what it is about, and the ways to look and to write. */
+export class Work {
+  readonly deps: WorkDeps;
+  readonly operation: Operation;
+  readonly cluster: Cluster;
+  readonly template: ClusterTemplate;
+  readonly driver: BayDriver;
+  readonly lease: Lease;
+  readonly namePrefix: string;
+  /** For every outgoing call: its timeout is shorter than what is left of the lease. */
+  readonly ctx: CallContext;
+
+  constructor(deps: WorkDeps, subject: WorkSubject) {
+    const { lease } = subject;
+    this.deps = deps;
+    this.operation = subject.operation;
+    this.cluster = subject.cluster;
+    this.template = subject.template;
+    this.driver = subject.driver;
+    this.lease = lease;
+    this.namePrefix = clusterNamePrefix(subject.cluster);
+    this.ctx = {
+      signal: lease.signal,
+      get timeoutMs() {
+        return Math.min(deps.settings.callTimeoutMs, lease.remainingMs);
+      },
+    };
+  }
+
+  now(): number {
+    return this.deps.clock.now();
+  }
+
+  /** The session of the cluster's account. */
+  account(): Promise<Session> {
+    return this.deps.accounts.of(this.cluster);
+  }
+
+  groups(): Promise<NodeGroup[]> {
+    return this.deps.db.read('node groups', (query) => nodeGroups.list(query, { clusterId: this.cluster.uuid }));
+  }
+
+  nodes(): Promise<Node[]> {
+    return this.deps.db.read('nodes', (query) => nodes.list(query, { clusterId: this.cluster.uuid }));
+  }
+
+  fenced<T>(name: string, write: (trx: Query) => Promise<T>): Promise<T> {
+    return this.lease.fenced(name, write);
+  }
+
+  async event(trx: Query, kind: string, message: string, details: Record<string, unknown> = {}): Promise<void> {
+    await appendEvent(trx, {
+      uuid: this.deps.ids.uuid(),
+      clusterId: this.cluster.uuid,
+      projectId: this.cluster.projectId,
+      operationId: this.operation.uuid,
+      actor: 'bayou',
+      kind,
+      message,
+      details,
+      createdAt: this.now(),
+    });
+  }
+
+  /** As it was when the cluster was made: what a cloud gets or loses later changes no cluster that stands. */
+  async #hasLoadBalancers(): Promise<boolean> {
+    if (!this.cluster.masterLbEnabled) return false;
+    if (this.operation.kind === 'create') {
+      const { catalog } = await (await this.account()).identity(this.ctx);
+      return catalog.some(({ type }) => type === 'load-balancer');
+    }
+    const name = loadBalancerStackName(this.namePrefix);
+    const key = { clusterId: this.cluster.uuid, type: 'stack', name };
+    return (await this.deps.db.read('load balancer', (query) => cloudResources.find(query, key))) !== undefined;
+  }
+
+  /** The cluster as its driver sees it. */
+  async spec(): Promise<ClusterSpec> {
+    const { cluster, template } = this;
+    const [groups, all, listener, loadBalancers] = await Promise.all([
+      this.groups(),
+      this.nodes(),
+      this.deps.listener(),
+      this.#hasLoadBalancers(),
+    ]);
+    const masters = all.filter(({ role }) => role === MASTER_ROLE);
+    return {
+      clusterId: cluster.uuid,
+      clusterName: cluster.name,
+      namePrefix: this.namePrefix,
+      labels: cluster.labels,
+      template,
+      fixedNetwork: cluster.fixedNetwork,
+      fixedSubnet: cluster.fixedSubnet,
+      floatingIpEnabled: cluster.floatingIpEnabled,
+      masterLbEnabled: cluster.masterLbEnabled,
+      groups,
+      masters: masters.filter(({ state }) => state === 'wanted'),
+      leavingMasters: masters.filter(({ state }) => state === 'leaving'),
+      cloud: { loadBalancers },
+      listener,
+      heartbeatSeconds: this.deps.settings.heartbeatMs / 1000,
+    };
+  }
+}
+
+export async function loadTemplate(query: Query, cluster: Cluster): Promise<ClusterTemplate> {
+  const template = await clusterTemplates.find(query, { uuid: cluster.clusterTemplateId });
+  if (template === undefined) {
+    throw new ServiceError(
+      'internal',
+      `Cluster template ${cluster.clusterTemplateId} of cluster ${cluster.uuid} is gone`,
+    );
+  }
+  return template;
+}

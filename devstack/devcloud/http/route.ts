@@ -1,0 +1,30 @@
+import type { Caller } from '../identity/callers.js';
+
+export type ServiceName = 'identity' | 'image' | 'compute' | 'network' | 'orchestration';
+
+export interface Call {
+  /** Values of the `:names` in the route's path, decoded. */
+  params: Record<string, string>;
+  query: URLSearchParams;
+  headers: Record<string, string | undefined>;
+  /** Parsed JSON; an empty object where there is none. */
+  body: Record<string, unknown>;
+}
+
+export interface Reply {
+  status: number;
+  /** Sent as JSON. */
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** A route with `open` needs no token. */
+export type Route = { method: string; path: string } & (
+  | { open: (call: Call) => Reply }
+  | { handle: (call: Call, caller: Caller) => Reply }
+);
+
+/** A part of the path, which the route table guarantees to be there. */
+export function param(call: Call, name: string): string {
+  return call.params[name] ?? '';
+}

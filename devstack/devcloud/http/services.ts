@@ -1,0 +1,29 @@
+import type { Cloud } from '../cloud.js';
+import { flavorRoutes } from '../compute/flavors.js';
+import { keypairRoutes } from '../compute/keypairs.js';
+import { limitRoutes } from '../compute/limits.js';
+import { serverRoutes } from '../compute/servers.js';
+import { grantRoutes } from '../identity/grants.js';
+import { projectRoutes } from '../identity/projects.js';
+import { tokenRoutes } from '../identity/tokens.js';
+import { userRoutes } from '../identity/users.js';
+import { imageRoutes } from '../image/images.js';
+import { networkRoutes } from '../network/routes.js';
+import { stackRoutes } from '../orchestration/stacks.js';
+import { discoveryRoutes } from './discovery.js';
+import type { Route, ServiceName } from './route.js';
+import { Router } from './router.js';
+
+/** The routes of each service, under the prefix of its name. */
+export function serviceRouters(cloud: Cloud): Map<ServiceName, Router> {
+  const discovery = discoveryRoutes(cloud);
+  const routes: Record<ServiceName, Route[]> = {
+    identity: [...tokenRoutes(cloud), ...userRoutes(cloud), ...projectRoutes(cloud), ...grantRoutes(cloud)],
+    image: imageRoutes(cloud),
+    compute: [...flavorRoutes(cloud), ...keypairRoutes(cloud), ...serverRoutes(cloud), ...limitRoutes(cloud)],
+    network: networkRoutes(cloud),
+    orchestration: stackRoutes(cloud),
+  };
+  const names = Object.keys(routes) as ServiceName[];
+  return new Map(names.map((name) => [name, new Router([...(discovery[name] ?? []), ...routes[name]])]));
+}

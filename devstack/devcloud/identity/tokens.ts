@@ -1,0 +1,169 @@
+import type { Cloud } from '../cloud.js';
+import { CloudError, UNAUTHORIZED } from '../cloud-error.js';
+import type { Call, Reply, Route } from '../http/route.js';
+import { type Caller, callerOf, forbidden } from './callers.js';
+import { catalog } from './catalog.js';
+import type { Target, Token, User } from './state.js';
+
+interface Reference {
+  id?: string;
+  name?: string;
+  domain?: Reference;
+}
+
+interface AuthenticationBody {
+  auth?: {
+    identity?: {
+      methods?: string[];
+      password?: { user?: Reference & { password?: string } };
+      token?: { id?: string };
+    };
+    scope?: 'unscoped' | { project?: Reference; domain?: Reference };
+  };
+}
+
+export function tokenRoutes(cloud: Cloud): Route[] {
+  return [
+    { method: 'POST', path: '/v3/auth/tokens', open: (call) => issue(cloud, call) },
+    { method: 'GET', path: '/v3/auth/tokens', handle: (call, caller) => show(cloud, call, caller) },
+    {
+      method: 'HEAD',
+      path: '/v3/auth/tokens',
+      handle: (call, caller) => ({ ...show(cloud, call, caller), body: undefined }),
+    },
+    { method: 'DELETE', path: '/v3/auth/tokens', handle: (call, caller) => revoke(cloud, call, caller) },
+    {
+      method: 'GET',
+      path: '/v3/auth/catalog',
+      handle: (_, caller) => ({ status: 200, body: { catalog: catalog(cloud, caller) } }),
+    },
+  ];
+}
+
+function issue(cloud: Cloud, call: Call): Reply {
+  const { auth } = call.body as AuthenticationBody;
+  if (auth?.identity?.methods === undefined) throw new CloudError(400, "Invalid input for field 'identity'.");
+  const user = identify(cloud, auth.identity);
+  if (user === undefined || !user.enabled) throw new CloudError(401, UNAUTHORIZED);
+  const token = makeToken(cloud, user, findScope(cloud, user, auth.scope));
+  const caller = callerOf(cloud, token);
+  // Keystone does not tell a missing role from a wrong password.
+  if (caller === undefined) throw new CloudError(401, UNAUTHORIZED);
+  cloud.identity.tokens.set(token.value, token);
+  return {
+    status: 201,
+    headers: { 'X-Subject-Token': token.value, Vary: 'X-Auth-Token' },
+    body: { token: tokenBody(cloud, caller) },
+  };
+}
+
+function identify(
+  cloud: Cloud,
+  identity: NonNullable<NonNullable<AuthenticationBody['auth']>['identity']>,
+): User | undefined {
+  const { users, tokens } = cloud.identity;
+  if (identity.methods?.includes('token')) {
+    const token = tokens.get(identity.token?.id ?? '');
+    return token === undefined || callerOf(cloud, token) === undefined ? undefined : users.get(token.userId);
+  }
+  const given = identity.password?.user;
+  if (given === undefined) return undefined;
+  const domainId = findDomain(cloud, given.domain);
+  const user = [...users.values()].find(({ id, name, domainId: home }) =>
+    given.id === undefined ? name === given.name && home === domainId : id === given.id,
+  );
+  return user?.password === given.password ? user : undefined;
+}
+
+function findDomain(cloud: Cloud, reference: Reference | undefined): string | undefined {
+  if (reference?.id !== undefined) return reference.id;
+  return [...cloud.identity.domains.values()].find((domain) => domain.name === reference?.name)?.id;
+}
+
+type ScopeBody = NonNullable<AuthenticationBody['auth']>['scope'];
+
+/** @throws CloudError 401 for a scope that does not exist. */
+function findScope(cloud: Cloud, user: User, scope: ScopeBody): Target | undefined {
+  if (scope === 'unscoped') return undefined;
+  if (scope === undefined) {
+    return user.defaultProjectId === undefined ? undefined : { kind: 'project', id: user.defaultProjectId };
+  }
+  const { projects, domains } = cloud.identity;
+  if (scope.project !== undefined) {
+    const wanted = scope.project;
+    const domainId = findDomain(cloud, wanted.domain);
+    const project = [...projects.values()].find(({ id, name, domainId: home }) =>
+      wanted.id === undefined ? name === wanted.name && home === domainId : id === wanted.id,
+    );
+    if (project !== undefined) return { kind: 'project', id: project.id };
+  }
+  const domainId = scope.domain === undefined ? undefined : findDomain(cloud, scope.domain);
+  if (domainId !== undefined && domains.has(domainId)) return { kind: 'domain', id: domainId };
+  throw new CloudError(401, UNAUTHORIZED);
+}
+
+function makeToken(cloud: Cloud, user: User, scope: Target | undefined): Token {
+  const issuedAt = cloud.clock.now();
+  for (const [value, token] of cloud.identity.tokens) {
+    if (token.expiresAt > issuedAt) break; // made in order, so the oldest come first
+    cloud.identity.tokens.delete(value);
+  }
+  return {
+    value: `gAAAAA${cloud.ids.secret(96)}`,
+    userId: user.id,
+    scope,
+    issuedAt,
+    expiresAt: issuedAt + cloud.settings.tokenLifetimeMs,
+    auditId: cloud.ids.secret(16),
+  };
+}
+
+/** @throws CloudError 404 for a token that does not hold, 403 for a foreign one. */
+function subject(cloud: Cloud, call: Call, caller: Caller): Caller {
+  const token = cloud.identity.tokens.get(call.headers['x-subject-token'] ?? '');
+  const found = token === undefined ? undefined : callerOf(cloud, token);
+  if (found === undefined) throw new CloudError(404, 'Could not find token.');
+  const own = found.userId === caller.userId;
+  if (!own && !caller.isAdmin && !caller.roles.has('service')) throw forbidden('identity:validate_token');
+  return found;
+}
+
+function show(cloud: Cloud, call: Call, caller: Caller): Reply {
+  const found = subject(cloud, call, caller);
+  return {
+    status: 200,
+    headers: { 'X-Subject-Token': found.token.value, Vary: 'X-Auth-Token' },
+    body: { token: tokenBody(cloud, found) },
+  };
+}
+
+function revoke(cloud: Cloud, call: Call, caller: Caller): Reply {
+  cloud.identity.tokens.delete(subject(cloud, call, caller).token.value);
+  return { status: 204 };
+}
+
+function tokenBody(cloud: Cloud, caller: Caller): Record<string, unknown> {
+  const { users, projects, domains } = cloud.identity;
+  const { token } = caller;
+  const named = (id: string) => ({ id, name: domains.get(id)?.name ?? '' });
+  const user = users.get(token.userId);
+  const project = projects.get(caller.projectId ?? '');
+  const roles = token.scope === undefined ? undefined : cloud.identity.effectiveRoles(token.userId, token.scope);
+  return {
+    methods: ['password'],
+    user: { id: token.userId, name: user?.name, domain: named(user?.domainId ?? ''), password_expires_at: null },
+    audit_ids: [token.auditId],
+    issued_at: keystoneTime(token.issuedAt),
+    expires_at: keystoneTime(token.expiresAt),
+    ...(project === undefined
+      ? {}
+      : { project: { id: project.id, name: project.name, domain: named(project.domainId) }, is_domain: false }),
+    ...(caller.domainId === undefined ? {} : { domain: named(caller.domainId) }),
+    ...(roles === undefined ? {} : { roles, catalog: catalog(cloud, caller) }),
+  };
+}
+
+/** With microseconds, as Keystone writes it. */
+function keystoneTime(at: number): string {
+  return new Date(at).toISOString().replace('Z', '000Z');
+}

@@ -1,0 +1,182 @@
+import { z } from 'zod';
+import { errorText } from '../../../common/errors.js';
+import { certificateInfo, createRequest } from '../../../common/x509.js';
+import { type Action, attempt, call, type PlayedNode, Refused, showCertificate, textOf } from './played-node.js';
+import { swarmReport } from './played-swarm.js';
+import { PLAYED_STEPS } from './steps.js';
+
+/** What a test or a demonstration orders of played nodes. */
+export interface PlayerOptions {
+  /** How long a step takes. */
+  stepMs: number;
+  /** The end of the step's log when it is to fail; asked at each try. */
+  failStep?: (nodeName: string, step: string) => string | undefined;
+  /** The same for tasks. */
+  failTask?: (nodeName: string, task: string) => string | undefined;
+  /** Whether the node hangs at this moment. */
+  silent?: (nodeName: string) => boolean;
+}
+
+const FIRST_RETRY_MS = 5000;
+const LONGEST_RETRY_MS = 60_000;
+const UNHEARD_MS = 5000;
+
+/** A node's life, as `runner.sh` has it: it enrols, does its steps in order, then says how it is. */
+export async function* live(node: PlayedNode, options: PlayerOptions): Action {
+  yield* enrol(node);
+  for (const step of node.userData.node.steps) yield* runStep(node, options, step);
+  yield* reportForEver(node, options);
+}
+
+async function* enrol(node: PlayedNode): Action {
+  node.key ??= await createRequest({ commonName: 'node' });
+  const body = { ticket: node.userData.ticket, csr: node.key.csrPem };
+  for (let delayMs = 1000; node.clock.now() < ticketEnd(node.userData.ticket); delayMs = longer(delayMs)) {
+    const answer = await attempt(node, 'POST', '/v1/enrol', body);
+    if (answer?.status === 200) {
+      showCertificate(node, textOf(answer, 'certificate'));
+      node.say('enrolled');
+      return;
+    }
+    if (answer !== undefined && [400, 403, 410].includes(answer.status)) {
+      throw new Refused(`enrolment was refused: ${JSON.stringify(answer.body)}`);
+    }
+    yield delayMs;
+  }
+  throw new Refused('the enrolment ticket has expired');
+}
+
+function ticketEnd(ticket: string): number {
+  const claims = Buffer.from(ticket.split('.')[1] ?? '', 'base64url').toString('utf8');
+  return z.object({ exp: z.number() }).parse(JSON.parse(claims)).exp * 1000;
+}
+
+function longer(delayMs: number): number {
+  return Math.min(delayMs * 2, LONGEST_RETRY_MS);
+}
+
+async function* runStep(node: PlayedNode, options: PlayerOptions, step: string): Action {
+  for (let delayMs = FIRST_RETRY_MS; ; delayMs = longer(delayMs)) {
+    node.say(`step ${step}`);
+    yield* report(node, { name: step, status: 'started' });
+    yield options.stepMs;
+    const failure = yield* tryStep(node, options, step);
+    if (failure === undefined) {
+      yield* report(node, { name: step, status: 'done' });
+      return;
+    }
+    node.say(`step ${step} failed: ${failure}`);
+    yield* report(node, { name: step, status: 'failed', log_tail: failure });
+    yield delayMs;
+  }
+}
+
+async function* tryStep(node: PlayedNode, options: PlayerOptions, step: string): Action<string | undefined> {
+  const ordered = options.failStep?.(node.userData.node.node.name, step);
+  if (ordered !== undefined) return ordered;
+  const script = `/opt/bayou/steps/${step}.sh`;
+  if (!node.userData.files.has(script)) return `${script}: No such file or directory`;
+  try {
+    const played = PLAYED_STEPS[step];
+    if (played !== undefined) yield* played(node);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Refused) throw error;
+    return errorText(error);
+  }
+}
+
+/** What is not heard is not said again: the heartbeat tells how the node is. */
+async function* report(node: PlayedNode, body: object): Action {
+  try {
+    yield* call(node, 'POST', '/v1/steps', body);
+  } catch (error) {
+    if (error instanceof Refused) throw error;
+    node.say(errorText(error));
+  }
+}
+
+const answerSchema = z.object({
+  interval_seconds: z.number(),
+  tasks: z.array(z.object({ id: z.string(), name: z.string(), params: z.record(z.string(), z.string()) })),
+  certificate: z.string().optional(),
+});
+
+type Task = z.output<typeof answerSchema>['tasks'][number];
+
+interface TaskResult {
+  id: string;
+  state: 'succeeded' | 'failed';
+  output: string;
+}
+
+async function* reportForEver(node: PlayedNode, options: PlayerOptions): Action {
+  let results: TaskResult[] = [];
+  for (;;) {
+    const answer = await attempt(node, 'POST', '/v1/heartbeat', await heartbeatBody(node, results));
+    if (answer?.status === 410) throw new Refused('this node is not wanted any more');
+    if (answer?.status === 401) {
+      showCertificate(node, undefined);
+      yield* enrol(node);
+      continue;
+    }
+    if (answer?.status !== 200) {
+      yield UNHEARD_MS;
+      continue;
+    }
+    const { interval_seconds: seconds, tasks, certificate } = answerSchema.parse(answer.body);
+    if (certificate !== undefined) showCertificate(node, certificate);
+    results = [];
+    if (tasks.length === 0) {
+      yield seconds * 1000;
+      continue;
+    }
+    yield options.stepMs;
+    results = tasks.map((task) => doTask(node, options, task));
+  }
+}
+
+async function heartbeatBody(node: PlayedNode, results: TaskResult[]): Promise<object> {
+  const [address] = node.addresses;
+  return {
+    ready: node.membership !== undefined,
+    orchestrator: swarmReport(node.membership, managersOf(node)),
+    load: { cpu_percent: 3, memory_percent: 20, disk_percent: 10 },
+    tasks: results,
+    ...(address === undefined ? {} : { addresses: { private: address } }),
+    ...(isOld(node) ? { csr: node.key?.csrPem } : {}),
+  };
+}
+
+/** How many managers its Swarm was ordered with. */
+function managersOf(node: PlayedNode): number {
+  const { managers } = node.userData.node.settings;
+  return Array.isArray(managers) ? managers.length : 0;
+}
+
+/** Two thirds of its certificate's life are over. */
+function isOld(node: PlayedNode): boolean {
+  if (node.certificate === undefined) return false;
+  const { notBefore, notAfter } = certificateInfo(node.certificate);
+  return node.clock.now() >= notBefore + ((notAfter - notBefore) * 2) / 3;
+}
+
+const PLAYED_TASKS: Record<string, (node: PlayedNode, params: Record<string, string>) => string> = {
+  drain: (_node, { node = '' }) => `${node} is drained`,
+  'remove-node': (_node, { node = '' }) => `${node} is no member any more`,
+  leave(node) {
+    node.membership = undefined;
+    return 'left';
+  },
+};
+
+function doTask(node: PlayedNode, options: PlayerOptions, { id, name, params }: Task): TaskResult {
+  const ordered = options.failTask?.(node.userData.node.node.name, name);
+  if (ordered !== undefined) return { id, state: 'failed', output: ordered };
+  const task = PLAYED_TASKS[name];
+  const exists = task !== undefined && node.userData.files.has(`/opt/bayou/tasks/${name}.sh`);
+  node.say(`task ${name}`);
+  return exists
+    ? { id, state: 'succeeded', output: task(node, params) }
+    : { id, state: 'failed', output: `${name}: No such file or directory` };
+}

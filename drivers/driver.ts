@@ -1,0 +1,259 @@
+import type { ClusterTemplate } from '../common/db/cluster-templates.js';
+import type { HealthStatus } from '../common/db/clusters.js';
+import type { NodeGroup } from '../common/db/node-groups.js';
+import type { CertificateProfile, Node } from '../common/db/nodes.js';
+
+/**
+ * The contract of a bay driver, the plug-in for one orchestrator. A driver is data and pure functions:
+ * it says which stacks, certificates and node data a cluster consists of; the conductor makes them.
+ * `test/contract/driver.contract.ts` runs over every driver in the registry.
+ */
+export interface BayDriver {
+  /** Also the name of its folder here and under `templates/`. */
+  readonly name: string;
+  readonly serves: readonly ClusterKind[];
+  /** Labels it understands; others are stored and explained as unknown. */
+  readonly labels: Readonly<Record<string, LabelDefinition>>;
+  readonly defaultNetworkDriver: string;
+  /** What is wrong with an order, before anything is accepted. An order for what it can't do is a problem. */
+  validate(order: ClusterOrder): Problem[];
+  /** What is wrong with a resize, before it is accepted. */
+  validateResize(order: ResizeOrder): Problem[];
+  /** What is needed before any machine boots. */
+  planInfrastructure(spec: ClusterSpec): InfrastructurePlan;
+  /**
+   * What stands before the masters, slow to come up: a stack beside the nodes. Its resource
+   * `load_balancer` has the attribute `vip_address`, known as soon as the cloud has accepted it.
+   */
+  planLoadBalancer?(spec: ClusterSpec, infrastructure: Infrastructure): StackPlan | undefined;
+  /** What a node is told, once the infrastructure is there. */
+  planNode(spec: ClusterSpec, infrastructure: Infrastructure, node: NodeIdentity): NodePlan;
+  /** Servers of one group, as one flat stack. */
+  planNodeStack(input: NodeStackInput): StackPlan;
+  /** Where users reach the cluster. */
+  accessUrl(spec: ClusterSpec, infrastructure: Infrastructure): string;
+  /** From what the nodes say; a node that is silent for three heartbeats counts as unknown. */
+  health(reports: readonly NodeReport[]): Health;
+  readonly tasks: DriverTasks;
+}
+
+/** Day-two work that nodes do. Each is optional: a driver without it has nothing to do there. */
+export interface DriverTasks {
+  /** Moves the work of nodes that are to leave. Runs on nodes that stay. */
+  drain?(nodes: readonly Node[], leaving: readonly Node[], timeoutSeconds: number): NodeTaskPlan[];
+  /** Makes the orchestrator forget nodes whose servers are gone. */
+  removeNodes?(nodes: readonly Node[], gone: readonly Node[]): NodeTaskPlan[];
+}
+
+export interface NodeTaskPlan {
+  /** The node that does it. */
+  runOn: Node;
+  /** A script's name in the driver's `tasks` folder. */
+  name: string;
+  /** What it is about, for its key. */
+  subject: string;
+  params: Record<string, string>;
+}
+
+/** What selects a driver: exactly one serves a kind. */
+export interface ClusterKind {
+  serverType: string;
+  /** The image's `os_distro`. */
+  os: string;
+  coe: string;
+}
+
+export type LabelDefinition =
+  | { type: 'text' | 'boolean' | 'cidr'; help: string }
+  | { type: 'integer'; min: number; max: number; help: string }
+  | { type: 'choice'; values: readonly string[]; help: string }
+  /** Of upstream's drivers, without a meaning here: accepted, and explained in an event. */
+  | { type: 'meaningless'; help: string };
+
+export interface Problem {
+  /** The request's field at fault. */
+  field: string;
+  message: string;
+}
+
+/** The part of a template, and of a cluster over it, that a driver judges. Counts are of clusters only. */
+export type ClusterOrder = Pick<
+  ClusterTemplate,
+  | 'labels'
+  | 'networkDriver'
+  | 'volumeDriver'
+  | 'dockerVolumeSize'
+  | 'dockerStorageDriver'
+  | 'clusterDistro'
+  | 'externalNetworkId'
+  | 'fixedNetwork'
+  | 'floatingIpEnabled'
+  | 'masterLbEnabled'
+  | 'registryEnabled'
+  | 'serverType'
+  | 'flavorId'
+  | 'masterFlavorId'
+> & { masterCount?: number; nodeCount?: number; cloud?: CloudFacts };
+
+/** What a cloud has, as far as a plan depends on it. */
+export interface CloudFacts {
+  /** Octavia, by its catalog. */
+  loadBalancers: boolean;
+}
+
+export interface ResizeOrder {
+  /** As it is before. */
+  group: Pick<NodeGroup, 'role' | 'nodeCount'>;
+  nodeCount: number;
+  /** How many nodes the caller chose to go. */
+  leaving: number;
+  masterLbEnabled: boolean;
+}
+
+export interface NodeIdentity {
+  uuid: string;
+  name: string;
+  role: string;
+  ordinal: number;
+  nodeGroupId: string;
+}
+
+/** A cluster as a driver sees it. */
+export interface ClusterSpec {
+  clusterId: string;
+  clusterName: string;
+  /** Begins the names of its stacks and nodes; unique to the cluster. */
+  namePrefix: string;
+  labels: Readonly<Record<string, string>>;
+  template: ClusterTemplate;
+  fixedNetwork: string | undefined;
+  fixedSubnet: string | undefined;
+  floatingIpEnabled: boolean;
+  masterLbEnabled: boolean;
+  groups: readonly NodeGroup[];
+  /** Masters that should exist; their ports belong to the infrastructure. */
+  masters: readonly NodeIdentity[];
+  /** Masters that are to go and need their ports until they have. */
+  leavingMasters: readonly NodeIdentity[];
+  cloud: CloudFacts;
+  listener: { url: string; caPem: string };
+  heartbeatSeconds: number;
+}
+
+/** A HOT template with its parameters. */
+export interface StackPlan {
+  template: HotTemplate;
+  parameters: Record<string, unknown>;
+}
+
+export interface HotTemplate {
+  heat_template_version: string;
+  description?: string;
+  parameters?: Record<string, unknown>;
+  resources: Record<string, HotResource>;
+  outputs?: Record<string, { value: unknown }>;
+}
+
+export interface HotResource {
+  type: string;
+  properties?: Record<string, unknown>;
+  depends_on?: string | string[];
+}
+
+export interface InfrastructurePlan {
+  stack: StackPlan;
+  /** Names of the cluster's own certificate authorities. `cluster` signs what users present. */
+  authorities: readonly string[];
+  /** Values that nodes hand to each other through the node listener. */
+  secrets: readonly SecretPlan[];
+}
+
+export interface SecretPlan {
+  name: string;
+  readableBy: readonly string[];
+  writableBy: readonly string[];
+}
+
+/** Outputs of the infrastructure stack. */
+export interface Infrastructure {
+  networkId: string;
+  subnetId: string;
+  /** Role → security group id. */
+  securityGroups: Readonly<Record<string, string>>;
+  /** Node name → its port and addresses. */
+  masterPorts: Readonly<Record<string, MasterPort>>;
+  /** What users reach the masters by, when something stands before them. */
+  vip?: Vip;
+}
+
+export interface Vip {
+  /** In the cluster's network. */
+  address?: string;
+  floatingAddress?: string;
+  /** The floating address's id, for whoever points it at a port. */
+  floatingId?: string;
+}
+
+export interface MasterPort {
+  portId: string;
+  address: string;
+  floatingAddress?: string;
+}
+
+/** What goes into one stack of servers. */
+export interface NodeStackInput {
+  servers: ServerPlan[];
+  /** With the three placeholders of `node-stack.ts`. */
+  userData: string;
+  keyName: string | undefined;
+  networkId: string;
+  subnetId: string;
+  externalNetwork: string | undefined;
+  availabilityZone: string | undefined;
+  /** Put on every server, for operators and the orphan search. */
+  metadata: Record<string, string>;
+}
+
+export interface ServerPlan {
+  name: string;
+  flavor: string;
+  image: string;
+  securityGroup: string;
+  /** A master's port, made with the infrastructure. Others get one here when they need a floating address. */
+  portId?: string;
+  floatingAddress: boolean;
+  /** For what the orchestrator keeps on the node. */
+  volume?: VolumePlan;
+  /** Base64 of node.json. */
+  nodeJson: string;
+  ticket: string;
+}
+
+export interface VolumePlan {
+  sizeGib: number;
+  /** Cinder's own choice when left out. */
+  type?: string;
+}
+
+export interface NodePlan {
+  /** `settings` and `steps` of node.json. */
+  settings: Record<string, unknown>;
+  steps: readonly string[];
+  certificateProfiles: Record<string, CertificateProfile>;
+}
+
+export interface NodeReport {
+  name: string;
+  role: string;
+  ready: boolean;
+  /** Not heard of for three heartbeats. */
+  silent: boolean;
+  orchestrator: Readonly<Record<string, string>>;
+}
+
+export interface Health {
+  status: HealthStatus;
+  reason: Record<string, string>;
+}
+
+export const CLUSTER_AUTHORITY = 'cluster';

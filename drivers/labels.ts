@@ -1,0 +1,55 @@
+import ipaddr from 'ipaddr.js';
+import { meantWord } from '../common/edit-distance.js';
+import type { LabelDefinition, Problem } from './driver.js';
+
+type Labels = Readonly<Record<string, string>>;
+type Definitions = Readonly<Record<string, LabelDefinition>>;
+
+/** A wrong value of a known label is refused; an unknown name is not (upstream stores it). */
+export function labelProblems(definitions: Definitions, labels: Labels): Problem[] {
+  return Object.entries(labels).flatMap(([name, value]) => {
+    const wanted = definitions[name];
+    const expected = wanted === undefined ? undefined : expectation(wanted, value);
+    return expected === undefined ? [] : [{ field: `labels.${name}`, message: `"${value}" is not ${expected}` }];
+  });
+}
+
+/** A boolean label's value; unset is false. */
+export function isTrue(value: string | undefined): boolean {
+  return /^(true|yes|1)$/i.test(value ?? '');
+}
+
+/** What the value should have been; undefined when it is right. */
+function expectation(definition: LabelDefinition, value: string): string | undefined {
+  switch (definition.type) {
+    case 'text':
+      return value === '' ? 'a text of at least one character' : undefined;
+    case 'boolean':
+      return /^(true|false|yes|no|1|0)$/i.test(value) ? undefined : 'true or false';
+    case 'integer': {
+      const { min, max } = definition;
+      const right = /^\d{1,9}$/.test(value) && Number(value) >= min && Number(value) <= max;
+      return right ? undefined : `a whole number from ${min} to ${max}`;
+    }
+    case 'choice':
+      return definition.values.includes(value) ? undefined : `one of ${definition.values.join(', ')}`;
+    case 'cidr':
+      return ipaddr.IPv4.isValidCIDRFourPartDecimal(value) ? undefined : 'an IPv4 network such as 10.0.0.0/24';
+    case 'meaningless':
+      return undefined;
+  }
+}
+
+export interface UnknownLabel {
+  label: string;
+  nearest: string | undefined;
+}
+
+const MAX_SLIP = 3;
+
+/** Names that no definition has, each with the known name it may be a slip of. */
+export function unknownLabels(definitions: Definitions, labels: Labels): UnknownLabel[] {
+  return Object.keys(labels)
+    .filter((label) => !(label in definitions))
+    .map((label) => ({ label, nearest: meantWord(label, Object.keys(definitions), MAX_SLIP) }));
+}

@@ -1,0 +1,29 @@
+import { distributions } from '../distributions.js';
+import type { BayDriver } from '../driver.js';
+import { planNodeStack } from '../node-stack.js';
+import { swarmHealth } from './health.js';
+import { planInfrastructure } from './infrastructure.js';
+import { swarmLabels } from './labels.js';
+import { planLoadBalancer } from './load-balancer.js';
+import { accessUrl, planNode } from './node.js';
+import { orderProblems, resizeProblems } from './orders.js';
+import { swarmTasks } from './tasks.js';
+
+/** Docker Swarm ("swarm mode"). Upstream's two names of the COE mean the same here. */
+export const swarm: BayDriver = {
+  name: 'swarm',
+  serves: Object.keys(distributions).flatMap((os) =>
+    ['swarm', 'swarm-mode'].map((coe) => ({ serverType: 'vm', os, coe })),
+  ),
+  labels: swarmLabels,
+  defaultNetworkDriver: 'docker',
+  validate: orderProblems,
+  validateResize: resizeProblems,
+  planInfrastructure,
+  planLoadBalancer,
+  planNode,
+  planNodeStack,
+  accessUrl,
+  health: swarmHealth,
+  tasks: swarmTasks,
+};

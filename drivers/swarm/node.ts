@@ -1,0 +1,71 @@
+import { MASTER_ROLE } from '../../common/db/node-groups.js';
+import type { CertificateProfile } from '../../common/db/nodes.js';
+import {
+  CLUSTER_AUTHORITY,
+  type ClusterSpec,
+  type Infrastructure,
+  type MasterPort,
+  type NodeIdentity,
+  type NodePlan,
+  type Vip,
+} from '../driver.js';
+import { apiPort } from './api-port.js';
+import { loadBalancerOf } from './load-balancer.js';
+
+export function planNode(spec: ClusterSpec, infrastructure: Infrastructure, node: NodeIdentity): NodePlan {
+  const port = infrastructure.masterPorts[node.name];
+  const { template } = spec;
+  const volumeSize = spec.groups.find(({ uuid }) => uuid === node.nodeGroupId)?.dockerVolumeSize;
+  const haproxy = port !== undefined && loadBalancerOf(spec) === 'haproxy';
+  return {
+    settings: {
+      managers: spec.masters.map(({ name }) => ({ name, address: infrastructure.masterPorts[name]?.address ?? '' })),
+      tls_disabled: template.tlsDisabled,
+      api_port: apiPort(spec),
+      // HAProxy has the same port on the shared address, so Docker must not take it on every address.
+      api_host: haproxy ? port.address : '0.0.0.0',
+      shared_address: haproxy ? (infrastructure.vip?.address ?? '') : '',
+      storage_driver: template.dockerStorageDriver ?? '',
+      insecure_registry: template.insecureRegistry ?? '',
+      http_proxy: template.httpProxy ?? '',
+      https_proxy: template.httpsProxy ?? '',
+      no_proxy: template.noProxy ?? '',
+    },
+    steps: [
+      ...(volumeSize === undefined ? [] : ['docker-volume']),
+      'docker-install',
+      ...(port !== undefined && !template.tlsDisabled ? ['docker-certificates'] : []),
+      'docker-configure',
+      isFirst(node) ? 'swarm-init' : 'swarm-join',
+      ...(haproxy ? ['load-balancer'] : []),
+      'node-ready',
+    ],
+    certificateProfiles:
+      port === undefined || template.tlsDisabled
+        ? {}
+        : { 'docker-server': serverProfile(node, port, infrastructure.vip) },
+  };
+}
+
+/** Ordinals are never given twice: whoever comes later, in whosever place, joins the Swarm that there is. */
+function isFirst({ role, ordinal }: NodeIdentity): boolean {
+  return role === MASTER_ROLE && ordinal === 0;
+}
+
+/** For servers only: signed by the CA that also signs users, it must not open another manager. */
+function serverProfile(node: NodeIdentity, port: MasterPort, vip: Vip | undefined): CertificateProfile {
+  const further = [port.floatingAddress, vip?.address, vip?.floatingAddress];
+  return {
+    ca: CLUSTER_AUTHORITY,
+    commonName: node.name,
+    usages: ['server'],
+    names: [node.name, 'localhost', '127.0.0.1', port.address, ...further.filter((address) => address !== undefined)],
+  };
+}
+
+export function accessUrl(spec: ClusterSpec, infrastructure: Infrastructure): string {
+  const port = infrastructure.masterPorts[spec.masters[0]?.name ?? ''];
+  const { vip } = infrastructure;
+  const address = vip?.floatingAddress ?? vip?.address ?? port?.floatingAddress ?? port?.address;
+  return `tcp://${address ?? ''}:${apiPort(spec)}`;
+}

@@ -1,0 +1,31 @@
+import { MASTER_ROLE } from '../../common/db/node-groups.js';
+import type { Node } from '../../common/db/nodes.js';
+import type { DriverTasks, NodeTaskPlan } from '../driver.js';
+
+/** Managers drain and remove members: a worker may not. */
+export const swarmTasks: DriverTasks = {
+  drain(nodes, leaving, timeoutSeconds) {
+    return onManager(nodes, leaving, (node) => ({
+      name: 'drain',
+      params: { node: node.name, timeout_seconds: String(timeoutSeconds) },
+    }));
+  },
+  removeNodes(nodes, gone) {
+    return onManager(nodes, gone, (node) => ({ name: 'remove-node', params: { node: node.name } }));
+  },
+};
+
+function onManager(
+  nodes: readonly Node[],
+  subjects: readonly Node[],
+  task: (subject: Node) => Pick<NodeTaskPlan, 'name' | 'params'>,
+): NodeTaskPlan[] {
+  // One that has just been heard of: what a lost one said last was that it is ready.
+  const [manager] = nodes
+    .filter(({ role, state, ready }) => role === MASTER_ROLE && state === 'wanted' && ready)
+    .toSorted((a, b) => (b.lastSeen ?? 0) - (a.lastSeen ?? 0));
+  if (manager === undefined) return [];
+  return subjects
+    .filter(({ enrolledAt }) => enrolledAt !== undefined)
+    .map((subject) => ({ runOn: manager, subject: subject.name, ...task(subject) }));
+}

@@ -1,0 +1,23 @@
+/** @type {import('jest').Config} */
+module.exports = {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts', '<rootDir>/test/crash/**/*.crash.ts'],
+  // What needs a real cloud runs with `npm run test:cloud`.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/cloud/'],
+  testTimeout: 30_000,
+  maxWorkers: 2,
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  // Sources import with `.js` endings, as Node resolves them after the build; `js` first keeps npm packages on their own files.
+  moduleFileExtensions: ['js', 'ts', 'json', 'node'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: { target: 'es2022', parser: { syntax: 'typescript', decorators: false } },
+        module: { type: 'commonjs' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+};

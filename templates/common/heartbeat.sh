@@ -1,0 +1,143 @@
+#!/bin/bash
+# Says every few seconds, and when something changes, that the node is there and how it is. The answer brings tasks and,
+# in time, the next certificate.
+set -euo pipefail
+# shellcheck source=/dev/null
+source "${BAYOU_ROOT:-}/opt/bayou/lib.sh"
+
+tasks=$BAYOU_STATE/tasks
+answer=$BAYOU_STATE/heartbeat.answer
+body=$BAYOU_STATE/heartbeat.body
+health=$BAYOU_STATE/health.json
+certificate=$BAYOU_STATE/node.crt
+# How often it looks whether something has changed between two heartbeats.
+look_seconds=5
+mkdir -p "$tasks"
+
+look() {
+  ready=false
+  if timeout 30 "$BAYOU_PROGRAM/health.sh" >"$health.new" 2>/dev/null; then ready=true; fi
+  if [ -s "$health.new" ]; then mv "$health.new" "$health"; else echo '{}' >"$health"; fi
+}
+
+load() {
+  local disk
+  disk=$(df --output=pcent / | tail -n 1 | tr -dc 0-9)
+  awk -v cores="$(nproc)" -v disk="$disk" '
+    function percent(value) { return sprintf("%.1f", value < 0 ? 0 : value > 100 ? 100 : value) }
+    FILENAME == "/proc/loadavg" { load = $1 }
+    $1 == "MemTotal:" { total = $2 }
+    $1 == "MemAvailable:" { available = $2 }
+    END {
+      printf "{\"cpu_percent\": %s, ", percent(100 * load / cores)
+      printf "\"memory_percent\": %s, ", percent(100 * (total - available) / total)
+      printf "\"disk_percent\": %s}\n", percent(disk)
+    }' /proc/loadavg /proc/meminfo
+}
+
+address() {
+  local known
+  known=$(node_value node address)
+  if [ -n "$known" ]; then echo "$known"; else hostname -I | cut -d ' ' -f 1; fi
+}
+
+# finished: the answers to tasks that are done, as a list.
+finished() {
+  local task found=()
+  for task in "$tasks"/*/; do
+    if [ -s "${task}state" ]; then
+      tail -c 4096 "${task}output" >"${task}tail"
+      found+=("$(json_object "id=$(basename "$task")" "state@=${task}state" "output@=${task}tail")")
+    fi
+  done
+  local IFS=,
+  echo "[${found[*]:-}]"
+}
+
+# Ten at most are handed out at once; one that is under way goes on.
+start_task() {
+  local id name folder
+  id=$(json_value "$1" id)
+  name=$(json_value "$1" name)
+  [[ $id =~ ^[0-9a-f-]{36}$ ]] && is_word "$name" || return 0
+  folder=$tasks/$id
+  if [ -s "$folder/state" ] || { [ -s "$folder/pid" ] && kill -0 "$(cat "$folder/pid")" 2>/dev/null; }; then
+    return 0
+  fi
+  mkdir -p "$folder"
+  json_value "$1" params >"$folder/params.json"
+  (
+    outcome=failed
+    if timeout 14400 "$BAYOU_PROGRAM/tasks/$name.sh" "$folder/params.json" >"$folder/output" 2>&1; then
+      outcome=succeeded
+    fi
+    echo "$outcome" >"$folder/state.new"
+    mv "$folder/state.new" "$folder/state"
+  ) &
+  echo $! >"$folder/pid"
+}
+
+# When two thirds of the certificate's life are over.
+renewal_time() {
+  local start end
+  start=$(date -d "$(openssl x509 -noout -startdate -in "$certificate" | cut -d = -f 2)" +%s)
+  end=$(date -d "$(openssl x509 -noout -enddate -in "$certificate" | cut -d = -f 2)" +%s)
+  echo $((start + (end - start) * 2 / 3))
+}
+
+beat() {
+  local fields status task answered sent private
+  sent=$(finished)
+  fields=("ready:=$ready" "load:=$(load)" "orchestrator:=$(cat "$health")" "tasks:=$sent")
+  private=$(address)
+  if [ -n "$private" ]; then fields+=("addresses:=$(json_object "private=$private")"); fi
+  if [ "$(date +%s)" -ge "$renew_at" ]; then
+    new_csr "$BAYOU_STATE/node.key" "$BAYOU_STATE/node.csr"
+    fields+=("csr@=$BAYOU_STATE/node.csr")
+  fi
+  json_object "${fields[@]}" >"$body"
+  status=$(request POST /v1/heartbeat "$answer" "$body")
+  case $status in
+    200) ;;
+    401)
+      rm -f "$certificate"
+      "$BAYOU_PROGRAM/enrol.sh" || exit $?
+      renew_at=$(renewal_time)
+      return 1
+      ;;
+    410) exit "$BAYOU_REFUSED" ;;
+    *) return 1 ;;
+  esac
+  echo "$sent" >"$body"
+  while IFS= read -r answered; do rm -rf "${tasks:?}/$answered"; done < <(json_value "$body" '*' id)
+  if [ -n "$(json_value "$answer" certificate)" ]; then
+    json_value "$answer" certificate | replace "$certificate" 0600 || true
+    renew_at=$(renewal_time)
+  fi
+  while IFS= read -r task; do
+    echo "$task" >"$BAYOU_STATE/task.json"
+    start_task "$BAYOU_STATE/task.json"
+  done < <(json_value "$answer" tasks '*')
+}
+
+# What makes the node speak before its time.
+situation() {
+  cat "$health"
+  echo "$ready"
+  ls -d "$tasks"/*/state 2>/dev/null || true
+}
+
+# Whatever was under way ended with the service, and begins again when it is handed out again.
+rm -f "$tasks"/*/pid
+renew_at=$(renewal_time)
+interval=$(node_value heartbeat_seconds)
+while true; do
+  look
+  if beat; then interval=$(json_value "$answer" interval_seconds); else interval=$look_seconds; fi
+  before=$(situation)
+  for ((waited = 0; waited < interval; waited += look_seconds)); do
+    sleep $((interval - waited < look_seconds ? interval - waited : look_seconds))
+    look
+    if [ "$(situation)" != "$before" ]; then break; fi
+  done
+done

@@ -1,0 +1,35 @@
+#!/bin/bash
+# JSON with jq, for images without Python. The same functions as in json-python3.sh.
+set -euo pipefail
+
+# json_value FILE KEY...: the value there, nothing when there is none. `*` stands for each item of a list.
+json_value() {
+  jq -r '
+    def walk($keys):
+      if ($keys | length) == 0 then .
+      elif $keys[0] == "*" then (if type == "array" then .[] else empty end) | walk($keys[1:])
+      elif type == "object" and has($keys[0]) then .[$keys[0]] | walk($keys[1:])
+      else empty end;
+    walk($ARGS.positional) | if type == "string" then . elif . == null then empty else tojson end
+  ' "$1" --args -- "${@:2}"
+}
+
+# json_object ARGUMENT...: an object of key=text, key:=json and key@=file (the text of that file).
+json_object() {
+  local argument key value options=()
+  for argument in "$@"; do
+    [[ $argument =~ ^([a-z_-]+)(:=|@=|=)(.*)$ ]]
+    key=${BASH_REMATCH[1]} value=${BASH_REMATCH[3]}
+    case ${BASH_REMATCH[2]} in
+      :=) options+=(--argjson "$key" "$value") ;;
+      @=) options+=(--arg "$key" "$(cat "$value")") ;;
+      *) options+=(--arg "$key" "$value") ;;
+    esac
+  done
+  jq -cn "${options[@]}" '$ARGS.named'
+}
+
+# json_list TEXT...: a list of texts.
+json_list() {
+  jq -cn '$ARGS.positional' --args -- "$@"
+}

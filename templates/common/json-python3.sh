@@ -1,0 +1,50 @@
+#!/bin/bash
+# JSON with python3, which every image has that cloud-init sets up.
+set -euo pipefail
+
+# json_value FILE KEY...: the value there, nothing when there is none. `*` stands for each item of a list.
+json_value() {
+  python3 -c '
+import json, sys
+
+def walk(value, keys):
+    if not keys:
+        yield value
+    elif keys[0] == "*":
+        for item in value if isinstance(value, list) else []:
+            yield from walk(item, keys[1:])
+    elif isinstance(value, dict) and keys[0] in value:
+        yield from walk(value[keys[0]], keys[1:])
+
+with open(sys.argv[1], encoding="utf-8") as file:
+    document = json.load(file)
+for value in walk(document, sys.argv[2:]):
+    if isinstance(value, str):
+        print(value)
+    elif value is not None:
+        print(json.dumps(value))
+' "$@"
+}
+
+# json_object ARGUMENT...: an object of key=text, key:=json and key@=file (the text of that file).
+json_object() {
+  python3 -c '
+import json, re, sys
+
+result = {}
+for argument in sys.argv[1:]:
+    key, kind, value = re.fullmatch(r"([a-z_-]+)(:=|@=|=)(.*)", argument, re.S).groups()
+    if kind == ":=":
+        value = json.loads(value)
+    elif kind == "@=":
+        with open(value, encoding="utf-8", errors="replace") as file:
+            value = file.read().rstrip("\n")
+    result[key] = value
+print(json.dumps(result))
+' "$@"
+}
+
+# json_list TEXT...: a list of texts.
+json_list() {
+  python3 -c 'import json, sys; print(json.dumps(sys.argv[1:]))' "$@"
+}

@@ -1,0 +1,86 @@
+#!/bin/bash
+# What every script of a node builds on. Values of node.json are read, never run and never put into a script's text.
+# BAYOU_ROOT goes before every path, so that a test can run the real scripts in a folder.
+set -euo pipefail
+
+export BAYOU_ROOT=${BAYOU_ROOT:-}
+export BAYOU_PROGRAM=$BAYOU_ROOT/opt/bayou
+export BAYOU_STATE=$BAYOU_ROOT/var/lib/bayou
+export BAYOU_NODE=$BAYOU_ROOT/etc/bayou/node.json
+export BAYOU_TICKET=$BAYOU_ROOT/etc/bayou/ticket
+# Bayou does not want this node, or not with this ticket: asking again is no use (EX_CONFIG of sysexits.h).
+export BAYOU_REFUSED=78
+
+umask 077
+mkdir -p "$BAYOU_STATE"
+
+# json_value, json_object and json_list; Flatcar and Fedora CoreOS have no Python.
+json=python3
+if ! command -v python3 >/dev/null; then json=jq; fi
+# shellcheck source=/dev/null
+source "$BAYOU_PROGRAM/json-$json.sh"
+
+node_value() {
+  json_value "$BAYOU_NODE" "$@"
+}
+
+# request METHOD PATH ANSWER_FILE [BODY_FILE]: prints the status of the answer, 000 without one.
+request() {
+  local url arguments
+  url=$(node_value listener url)
+  arguments=(--silent --noproxy '*' --connect-timeout 10 --max-time 30 --cacert "$BAYOU_STATE/listener-ca.pem"
+    --request "$1" --output "$3" --write-out '%{http_code}')
+  if [ -s "$BAYOU_STATE/node.crt" ]; then
+    arguments+=(--cert "$BAYOU_STATE/node.crt" --key "$BAYOU_STATE/node.key")
+  fi
+  if [ -n "${4:-}" ]; then
+    arguments+=(--header 'Content-Type: application/json' --data-binary "@$4")
+  fi
+  rm -f "$3"
+  curl "${arguments[@]}" "$url$2" || true
+}
+
+# call METHOD PATH ANSWER_FILE [BODY_FILE]: asks again while the answer may change; fails when it does not become a 2xx.
+call() {
+  local attempt status=000
+  for attempt in 1 2 4 8 16; do
+    status=$(request "$@")
+    case $status in
+      2??) return 0 ;;
+      410) exit "$BAYOU_REFUSED" ;;
+      000 | 404 | 429 | 5??) sleep "$attempt" ;;
+      *) break ;;
+    esac
+  done
+  echo "$1 $2: status $status $(cat "$3" 2>/dev/null || true)" >&2
+  return 1
+}
+
+# new_key FILE: an EC key, unless it is there. new_csr KEY FILE: who asks and for what is decided by the signer.
+new_key() {
+  if [ ! -s "$1" ]; then
+    openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1.new" 2>/dev/null
+    mv "$1.new" "$1"
+  fi
+}
+
+new_csr() {
+  openssl req -new -key "$1" -subj /CN=node -out "$2"
+}
+
+# is_word TEXT: fit for the name of a script.
+is_word() {
+  [[ $1 =~ ^[a-z0-9][a-z0-9-]{0,63}$ ]]
+}
+
+# replace FILE MODE: writes standard input there in one go; false when the file has that content already.
+replace() {
+  mkdir -p "$(dirname "$1")"
+  cat >"$1.new"
+  chmod "$2" "$1.new"
+  if cmp -s "$1.new" "$1"; then
+    rm "$1.new"
+    return 1
+  fi
+  mv "$1.new" "$1"
+}

@@ -1,0 +1,49 @@
+#!/bin/bash
+# The life of a node: it enrols, does its steps in order, then says how it is until it is switched off.
+set -euo pipefail
+# shellcheck source=/dev/null
+source "${BAYOU_ROOT:-}/opt/bayou/lib.sh"
+
+steps=$BAYOU_STATE/steps
+mkdir -p "$steps"
+
+# report STEP STATUS [LOG]: what is not heard is not said again; the heartbeat tells how the node is.
+report() {
+  local fields=("name=$1" "status=$2") status=0
+  if [ -n "${3:-}" ]; then
+    tail -c 4096 "$3" >"$steps/tail"
+    fields+=("log_tail@=$steps/tail")
+  fi
+  json_object "${fields[@]}" >"$steps/body"
+  (call POST /v1/steps "$steps/answer" "$steps/body") || status=$?
+  if [ "$status" = "$BAYOU_REFUSED" ]; then
+    exit "$BAYOU_REFUSED"
+  fi
+}
+
+# Tried until it works: someone may mend the cause, and Bayou decides how long it waits.
+run_step() {
+  local step=$1 log=$steps/$1.log delay=5
+  while [ ! -e "$steps/$step.done" ]; do
+    echo "step $step"
+    report "$step" started
+    if "$BAYOU_PROGRAM/steps/$step.sh" >"$log" 2>&1; then
+      touch "$steps/$step.done"
+      report "$step" "done"
+    else
+      tail -n 5 "$log" >&2 || true
+      report "$step" failed "$log"
+      echo "step $step failed, again in $delay s" >&2
+      sleep "$delay"
+      delay=$((delay < 30 ? delay * 2 : 60))
+    fi
+  done
+}
+
+"$BAYOU_PROGRAM/enrol.sh"
+mapfile -t wanted < <(node_value steps '*')
+for step in "${wanted[@]}"; do
+  is_word "$step"
+  run_step "$step"
+done
+exec "$BAYOU_PROGRAM/heartbeat.sh"

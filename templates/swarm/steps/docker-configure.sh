@@ -1,0 +1,67 @@
+#!/bin/bash
+# Docker's own configuration and its service's. Docker is restarted only when something has changed.
+set -euo pipefail
+# shellcheck source=/dev/null
+source "${BAYOU_ROOT:-}/opt/bayou/lib.sh"
+
+restart=$BAYOU_STATE/docker-restart
+environment=$BAYOU_ROOT/etc/docker/bayou.env
+
+daemon_json() {
+  local hosts=(unix:///var/run/docker.sock) fields=() registry driver
+  if [ "$(node_value node role)" = master ]; then
+    hosts+=("tcp://$(node_value settings api_host):$(node_value settings api_port)")
+    if [ "$(node_value settings tls_disabled)" != true ]; then
+      fields+=(tlsverify:=true tlscacert=/etc/docker/ca.pem tlscert=/etc/docker/server.pem tlskey=/etc/docker/server-key.pem)
+    fi
+  fi
+  driver=$(node_value settings storage_driver)
+  registry=$(node_value settings insecure_registry)
+  if [ -n "$driver" ]; then fields+=("storage-driver=$driver"); fi
+  if [ -n "$registry" ]; then fields+=("insecure-registries:=$(json_list "$registry")"); fi
+  json_object "hosts:=$(json_list "${hosts[@]}")" "${fields[@]}"
+}
+
+# As systemd.exec(5) reads an EnvironmentFile: values in double quotes, four characters escaped.
+proxy_environment() {
+  local key value
+  # shellcheck disable=SC2001 # what matched can't be named in a replacement of bash 5.1
+  for key in http_proxy https_proxy no_proxy; do
+    value=$(node_value settings "$key")
+    if [ -n "$value" ] && ! [[ $value =~ [^[:print:]] ]]; then
+      value=$(sed 's/["\\$`]/\\&/g' <<<"$value")
+      echo "${key^^}=\"$value\""
+    fi
+  done
+}
+
+# Debian gives the daemon its hosts on the command line, where they may not be when the configuration has them.
+drop_in() {
+  echo '[Service]'
+  echo 'ExecStart='
+  echo "ExecStart=$(command -v dockerd)"
+  echo 'EnvironmentFile=-/etc/docker/bayou.env'
+}
+
+# The mark comes first: whoever is stopped between the two restarts Docker next time.
+put() {
+  cat >"$BAYOU_STATE/put"
+  if ! cmp -s "$BAYOU_STATE/put" "$1"; then
+    touch "$restart"
+    replace "$1" 0644 <"$BAYOU_STATE/put"
+  fi
+}
+
+daemon_json | put "$BAYOU_ROOT/etc/docker/daemon.json"
+proxy_environment | put "$environment"
+drop_in | put "$BAYOU_ROOT/etc/systemd/system/docker.service.d/bayou.conf"
+
+if [ -e "$restart" ]; then
+  systemctl daemon-reload
+  systemctl enable docker.service
+  systemctl restart docker.service
+  rm "$restart"
+elif ! systemctl is-active --quiet docker.service; then
+  systemctl start docker.service
+fi
+docker info >/dev/null

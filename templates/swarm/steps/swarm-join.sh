@@ -1,0 +1,70 @@
+#!/bin/bash
+# Joins the Swarm with the token of its role, through whichever manager takes it in, as soon as there is one.
+set -euo pipefail
+# shellcheck source=/dev/null
+source "${BAYOU_ROOT:-}/opt/bayou/swarm.sh"
+
+answer=$BAYOU_STATE/token.answer
+# Times two seconds and what the calls take; then the step fails, is reported and begins again.
+attempts=150
+case $(node_value node role) in
+  master) secret=swarm-manager-token ;;
+  *) secret=swarm-worker-token ;;
+esac
+address=$(node_value node address)
+options=()
+# With several addresses on a machine Docker does not choose by itself.
+if [ -n "$address" ]; then options=(--advertise-addr "$address"); fi
+mapfile -t managers < <(node_value settings managers '*' address)
+
+# fetch_token: sets `token`; false while nobody has handed it over.
+fetch_token() {
+  local status
+  status=$(request GET "/v1/secrets/$secret" "$answer")
+  case $status in
+    200) token=$(json_value "$answer" value) ;;
+    401 | 403 | 410)
+      echo "the join token was refused: $(json_value "$answer" error message)"
+      exit 1
+      ;;
+    *)
+      problem="no manager has handed over the join token yet"
+      return 1
+      ;;
+  esac
+  rm -f "$answer"
+}
+
+# try_managers: one after the other, since any of them may be gone by now.
+try_managers() {
+  local manager
+  for manager in "${managers[@]}"; do
+    if [ "$manager" = "$address" ]; then continue; fi
+    if docker swarm join "${options[@]}" --token "$token" "$manager:2377"; then return 0; fi
+    # Docker goes on by itself after a slow answer, or keeps half a join.
+    case $(swarm_state) in
+      active) return 0 ;;
+      inactive) ;;
+      *) docker swarm leave --force || true ;;
+    esac
+  done
+  problem="no manager took it in: ${managers[*]}"
+  return 1
+}
+
+case $(swarm_state) in
+  active)
+    echo "it is a member"
+    exit 0
+    ;;
+  inactive) ;;
+  # Half a join of an earlier run.
+  *) docker swarm leave --force ;;
+esac
+
+for ((attempt = 0; attempt < attempts; attempt++)); do
+  if fetch_token && try_managers; then exit 0; fi
+  sleep 2
+done
+echo "$problem"
+exit 1

@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import type { Node } from '../../../common/db/nodes.js';
+import { templatePath } from '../../../common/package-root.js';
+import type { BayDriver, NodeTaskPlan } from '../../../drivers/driver.js';
+import { LOAD_BALANCED, planAll, type SampleOptions, sampleCluster } from './sample-cluster.js';
+
+/** What nodes are told to run is there. */
+export function describeScripts(driver: BayDriver): void {
+  it('has a script for every step that it plans', () => {
+    const variants: SampleOptions[] = [{}, { template: { tlsDisabled: true } }, ...LOAD_BALANCED];
+    const steps = variants.flatMap((variant) =>
+      planAll(driver, sampleCluster(driver, variant)).nodes.flatMap((plan) => plan.steps),
+    );
+
+    expect(steps.length).toBeGreaterThan(0);
+    const missing = [...new Set(steps)].filter((step) => !existsSync(templatePath(driver.name, 'steps', `${step}.sh`)));
+    expect(missing).toEqual([]);
+  });
+
+  it('has a script for every task that it plans, and runs it on a node that stays and is ready', () => {
+    const { masters, workers } = sampleCluster(driver, { masters: 'most', workers: 3 });
+    const all = [...masters, ...workers].map((node) => runningNode(node));
+    const leaving = all.slice(-2).map((node): Node => ({ ...node, state: 'leaving' }));
+    const known = [...all.slice(0, -2), ...leaving];
+    const tasks: NodeTaskPlan[] = [
+      ...(driver.tasks.drain?.(known, leaving, 600) ?? []),
+      ...(driver.tasks.removeNodes?.(all.slice(0, -2), leaving) ?? []),
+    ];
+
+    for (const { name, runOn, subject, params } of tasks) {
+      expect(existsSync(templatePath(driver.name, 'tasks', `${name}.sh`))).toBe(true);
+      expect(runOn).toMatchObject({ state: 'wanted', ready: true });
+      expect(leaving.map((node) => node.name)).toContain(subject);
+      expect(Object.values(params).every((value) => typeof value === 'string')).toBe(true);
+    }
+    const notReady = known.map((node): Node => ({ ...node, ready: false }));
+    expect(driver.tasks.drain?.(notReady, leaving, 600) ?? []).toEqual([]);
+    expect(driver.tasks.drain?.(all, [], 600) ?? []).toEqual([]);
+  });
+}
+
+function runningNode(node: { uuid: string; name: string; role: string; ordinal: number }): Node {
+  return {
+    ...node,
+    ...{ id: 1, clusterId: 'c', projectId: 'p', nodeGroupId: 'g', state: 'wanted', nodeData: {} },
+    ...{ certificateProfiles: {}, ticketExpiresAt: 1, enrolledKey: 'k', enrolledAt: 1, sshHostKey: undefined },
+    ...{ serverId: `server-${node.name}`, addresses: {}, steps: [], ready: true, load: {}, orchestrator: {} },
+    ...{ fault: undefined, lastSeen: 1, reportedAt: 1, createdAt: 1, updatedAt: undefined },
+  };
+}

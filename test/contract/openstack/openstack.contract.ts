@@ -1,0 +1,25 @@
+import { describeCompute } from './compute.contract.js';
+import type { ContractCloud } from './contract-cloud.js';
+import { describeIdentity } from './identity.contract.js';
+import { describeOrchestration } from './orchestration.contract.js';
+import { describeStackPermissions } from './stack-permissions.contract.js';
+
+/** What Bayou relies on in a cloud, through its own clients. Where two clouds differ, the real one is right. */
+export function describeOpenStackContract(name: string, start: () => Promise<ContractCloud>): void {
+  describe(`OpenStack contract: ${name}`, () => {
+    let cloud: ContractCloud | undefined;
+    const running = (): ContractCloud => {
+      if (cloud === undefined) throw new Error('The cloud is not running.');
+      return cloud;
+    };
+    beforeAll(async () => {
+      cloud = await start();
+    });
+    afterAll(() => cloud?.close());
+
+    describeIdentity(running);
+    describeCompute(running);
+    describeOrchestration(running);
+    describeStackPermissions(running);
+  });
+}

@@ -1,0 +1,3 @@
+import { describeCrashSuite } from './suite.js';
+
+describeCrashSuite([{ kind: 'frozen after', beside: 1 }]);

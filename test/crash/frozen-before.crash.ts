@@ -1,0 +1,3 @@
+import { describeCrashSuite } from './suite.js';
+
+describeCrashSuite([{ kind: 'frozen before', beside: 1 }]);

@@ -1,0 +1,79 @@
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzipSync } from 'node:zlib';
+import type { SwarmNode } from '../support/swarm-nodes.js';
+
+const PROGRAMS = join(__dirname, 'programs');
+
+/** A folder that is a machine: user data unpacked as cloud-init does it, the real scripts, played system programs. */
+export class Machine {
+  readonly root: string;
+  readonly name: string;
+  output = '';
+  private readonly environment: NodeJS.ProcessEnv;
+  private running: ChildProcess | undefined;
+
+  constructor(folder: string, { row, userData }: SwarmNode) {
+    this.name = row.name;
+    this.root = join(folder, row.name);
+    mkdirSync(join(this.root, 'etc/bayou'), { recursive: true });
+    mkdirSync(join(this.root, 'fake'), { recursive: true });
+    this.environment = {
+      ...process.env,
+      PATH: `${PROGRAMS}:/usr/sbin:/usr/bin:/sbin:/bin`,
+      BAYOU_ROOT: this.root,
+      FAKE_NODE: join(this.root, 'fake'),
+      FAKE_SWARM: join(folder, 'swarm'),
+      FAKE_HOSTNAME: row.name,
+    };
+    const [config = '', script = ''] = userData.split('==BAYOU-PART==\n').slice(1);
+    for (const { path, content, encoding } of JSON.parse(config.split('#cloud-config\n')[1]?.split('\n')[0] ?? '')
+      .write_files) {
+      writeFileSync(join(this.root, path), Buffer.from(content, encoding === 'b64' ? 'base64' : 'utf8'));
+    }
+    const unpack = gunzipSync(Buffer.from(script.split('\n\n')[1]?.split('\n--')[0] ?? '', 'base64'));
+    execFileSync('bash', ['-s'], { input: unpack, env: this.environment });
+  }
+
+  /** Starts the service as systemd would. */
+  start(): void {
+    const runner = spawn(join(this.root, 'opt/bayou/runner.sh'), { env: this.environment, detached: true });
+    for (const stream of [runner.stdout, runner.stderr]) stream.on('data', (text) => (this.output += String(text)));
+    this.running = runner;
+  }
+
+  /** The service's exit code. */
+  async ended(): Promise<number> {
+    if (this.running === undefined) throw new Error('the machine does not run');
+    if (this.running.exitCode === null) await once(this.running, 'exit');
+    return this.running.exitCode ?? -1;
+  }
+
+  /** Kills the service with all that it started. */
+  async stop(): Promise<void> {
+    const { running } = this;
+    if (running?.pid === undefined || running.exitCode !== null || running.signalCode !== null) return;
+    const exit = once(running, 'exit');
+    process.kill(-running.pid, 'SIGKILL');
+    await exit;
+  }
+
+  /** Runs a script of the node by itself and returns what it printed. */
+  async run(script: string, ...args: string[]): Promise<string> {
+    const file = join(this.root, 'opt/bayou', script);
+    const { stdout } = await promisify(execFile)(file, args, { env: this.environment, timeout: 30_000 });
+    return stdout;
+  }
+
+  read(path: string): string {
+    const file = join(this.root, path);
+    return existsSync(file) ? readFileSync(file, 'utf8') : '';
+  }
+
+  write(path: string, text: string): void {
+    writeFileSync(join(this.root, path), text);
+  }
+}

@@ -1,0 +1,178 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { nodeTasks } from '../../common/db/node-tasks.js';
+import { nodes } from '../../common/db/nodes.js';
+import { type ListenerFixture, startListenerFixture } from '../support/listener-fixture.js';
+import { addSwarm, type SwarmNode } from '../support/swarm-nodes.js';
+import { until } from '../support/until.js';
+import { Machine } from './machine.js';
+
+jest.setTimeout(60_000);
+
+describe('the scripts of a Swarm node', () => {
+  let folder: string;
+  let fixture: ListenerFixture;
+  let manager: SwarmNode;
+  let worker: SwarmNode;
+  let machines: Machine[] = [];
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'bayou-nodes-'));
+    fixture = await startListenerFixture({ maxRequestsPerMinute: 10_000, heartbeatSeconds: 10 });
+    ({ manager, worker } = await addSwarm(fixture));
+    machines = [];
+  });
+  afterEach(async () => {
+    await Promise.all(machines.map((machine) => machine.stop()));
+    await fixture.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  function boot(node: SwarmNode): Machine {
+    const machine = new Machine(folder, node);
+    machines.push(machine);
+    return machine;
+  }
+
+  const row = ({ row: { uuid } }: SwarmNode) => fixture.node(uuid);
+  const ready = async (node: SwarmNode) => (await row(node)).ready;
+  const statuses = async (node: SwarmNode) => (await row(node)).steps.map(({ name, status }) => `${name} ${status}`);
+
+  async function runTask(node: SwarmNode, name: string, params: Record<string, string>) {
+    const uuid = fixture.ids.uuid();
+    const { clusterId } = node.row;
+    const task = { uuid, clusterId, nodeId: node.row.uuid, taskKey: uuid, name, params, output: '', createdAt: 0 };
+    await nodeTasks.insert(fixture.knex, { ...task, state: 'queued' });
+    const find = () => nodeTasks.find(fixture.knex, { uuid });
+    await until(async () => (await find())?.state !== 'queued', { limitMs: 30_000 });
+    return await find();
+  }
+
+  test('bring up a manager and a worker, and do tasks', async () => {
+    const first = boot(manager);
+    const second = boot(worker);
+    second.start();
+    first.start();
+
+    await until(async () => (await ready(manager)) && (await ready(worker)), { limitMs: 40_000 });
+
+    expect(await statuses(manager)).toEqual([
+      'docker-install done',
+      'docker-certificates done',
+      'docker-configure done',
+      'swarm-init done',
+      'node-ready done',
+    ]);
+    expect(await statuses(worker)).toContain('swarm-join done');
+    expect((await row(worker)).addresses).toEqual({ private: '10.0.0.9' });
+    await until(async () => (await row(manager)).orchestrator.nodes_ready === '2/2');
+    expect((await row(manager)).orchestrator).toMatchObject({
+      state: 'active',
+      role: 'manager',
+      version: '20.10.24',
+      managers_reachable: '1/1',
+    });
+    expect(first.read('fake/docker/changes')).toContain('--advertise-addr 10.0.0.5 --default-addr-pool 10.192.0.0/10');
+
+    const tasks = join(folder, 'swarm/members/id-web-worker-0/tasks');
+    writeFileSync(tasks, 'Running 5 minutes ago web.1\nRunning 5 minutes ago web.2\n');
+    const drained = await runTask(manager, 'drain', { node: 'web-worker-0', timeout_seconds: '600' });
+    expect(drained).toMatchObject({ state: 'succeeded', output: 'web-worker-0 is drained' });
+    const removed = await runTask(manager, 'remove-node', { node: 'web-worker-0' });
+    expect(removed).toMatchObject({ state: 'succeeded', output: 'web-worker-0 is no member any more' });
+    expect(existsSync(join(folder, 'swarm/members/id-web-worker-0'))).toBe(false);
+    const unknown = await runTask(manager, 'no-such-task', {});
+    expect(unknown?.state).toBe('failed');
+  });
+
+  test('write a configuration that holds every value as it is, and a certificate that Docker can use', async () => {
+    const machine = boot(manager);
+    machine.start();
+    await until(() => ready(manager), { limitMs: 40_000 });
+
+    expect(JSON.parse(machine.read('etc/docker/daemon.json'))).toEqual({
+      hosts: ['unix:///var/run/docker.sock', 'tcp://0.0.0.0:2376'],
+      tlsverify: true,
+      tlscacert: '/etc/docker/ca.pem',
+      tlscert: '/etc/docker/server.pem',
+      tlskey: '/etc/docker/server-key.pem',
+      'insecure-registries': ['registry.example:5000'],
+    });
+    expect(machine.read('etc/docker/bayou.env')).toBe(
+      'HTTPS_PROXY="http://proxy.example:3128/\\$(touch hacked)\\"\\\\\\`x\\`"\n',
+    );
+    const inDocker = { cwd: join(machine.root, 'etc/docker'), encoding: 'utf8' as const };
+    expect(execFileSync('openssl', ['verify', '-CAfile', 'ca.pem', 'server.pem'], inDocker)).toContain('OK');
+    const text = execFileSync('openssl', ['x509', '-noout', '-text', '-in', 'server.pem'], inDocker);
+    expect(text).toContain('CN = web-master-0');
+    expect(text).toContain('IP Address:127.0.0.1');
+  });
+
+  test('change nothing when they run again', async () => {
+    const machine = boot(manager);
+    machine.start();
+    await until(() => ready(manager), { limitMs: 40_000 });
+    await machine.stop();
+    const files = ['etc/docker/daemon.json', 'etc/docker/server.pem', 'fake/systemctl', 'fake/docker/changes'];
+    const before = files.map((file) => machine.read(file));
+
+    for (const step of ['docker-install', 'docker-certificates', 'docker-configure', 'swarm-init', 'node-ready']) {
+      await machine.run(`steps/${step}.sh`);
+    }
+
+    expect(files.map((file) => machine.read(file))).toEqual(before);
+    machine.start();
+    await until(() => machine.output.split('step ').length === 6);
+    expect(await fixture.events('node_enrolled')).toHaveLength(1);
+  });
+
+  test('report a step that fails with the end of its log, and go on when the cause is gone', async () => {
+    const machine = boot(manager);
+    machine.write('fake/docker-is-broken', '');
+    machine.start();
+
+    await until(async () => (await row(manager)).fault !== undefined, { limitMs: 40_000 });
+
+    const failed = (await row(manager)).steps.find(({ name }) => name === 'docker-configure');
+    expect(failed?.logTail).toContain('Job for docker.service failed');
+    expect(failed?.logTail).not.toContain('hunter2');
+    rmSync(join(machine.root, 'fake/docker-is-broken'));
+    await until(() => ready(manager), { limitMs: 40_000 });
+    expect((await row(manager)).fault).toBeUndefined();
+    expect(machine.read('fake/systemctl')).toContain('restart docker.service');
+  });
+
+  test('say so when Docker is gone, before the next heartbeat is due', async () => {
+    const machine = boot(manager);
+    machine.start();
+    await until(() => ready(manager), { limitMs: 40_000 });
+
+    rmSync(join(machine.root, 'fake/docker/running'));
+    await until(async () => !(await ready(manager)));
+
+    expect((await row(manager)).orchestrator).toMatchObject({ state: 'unreachable' });
+  });
+
+  test('end for good when Bayou does not want the node', async () => {
+    const machine = boot(manager);
+    await nodes.update(fixture.knex, { uuid: manager.row.uuid }, { state: 'leaving' });
+    machine.start();
+
+    expect(await machine.ended()).toBe(78);
+    expect(machine.output).toContain('does not exist any more');
+  });
+
+  test('hold no secret that others could read', async () => {
+    const machine = boot(manager);
+    mkdirSync(join(machine.root, 'etc/ssh'), { recursive: true });
+    machine.write('etc/ssh/ssh_host_ed25519_key.pub', 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0w1mJ7Gv5C2n root@x\n');
+    machine.start();
+    await until(() => ready(manager), { limitMs: 40_000 });
+
+    const found = execFileSync('find', [join(machine.root, 'var/lib/bayou'), '-perm', '/077', '-type', 'f']);
+    expect(String(found)).toBe('');
+    expect((await row(manager)).sshHostKey).toContain('ssh-ed25519 AAAAC3');
+  });
+});

@@ -1,0 +1,223 @@
+import type { Readable } from 'node:stream';
+import axios, { type AxiosResponse } from 'axios';
+import { createApi } from '../../api/app.js';
+import { openstackReferences } from '../../api/cloud-references.js';
+import { clusterTypesOf } from '../../cli/cluster-types.js';
+import { loadConfig } from '../../common/config/load.js';
+import { silentLog } from '../../common/log.js';
+import type { OperationMessage } from '../../common/queue/queue.js';
+import { Sealer } from '../../common/sealing.js';
+import { type DevelopmentCloud, startDevelopmentCloud } from '../../devstack/devcloud/devcloud.js';
+import { seedId } from '../../devstack/devcloud/seed-id.js';
+import { DriverRegistry } from '../../drivers/registry.js';
+import { validateToken } from '../../openstack/identity/tokens.js';
+import { Session, type SessionDeps } from '../../openstack/session.js';
+import type { TokenInfo } from '../../openstack/token.js';
+import { createTransport } from '../../openstack/transport.js';
+import { FakeClock } from './fake-clock.js';
+import { FakeIds } from './fake-ids.js';
+import { type DatabaseKind, openTestDatabase } from './test-database.js';
+
+export const MAGNUM_DOMAIN = seedId('domain magnum');
+
+/** What was published, for a test to see; a broker that is down on order. */
+export class RecordingQueue {
+  readonly messages: OperationMessage[] = [];
+  /** Called in place of the broker. */
+  behave: (message: OperationMessage) => Promise<void> = async () => {};
+  connected = true;
+
+  async publish(message: OperationMessage): Promise<void> {
+    await this.behave(message);
+    this.messages.push(message);
+  }
+
+  isConnected(): boolean {
+    return this.connected;
+  }
+}
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into JSON of every shape.
+  body: any;
+}
+
+export type Headers = Record<string, string>;
+
+/** One user's way to the API. Any status resolves. */
+export class ApiClient {
+  readonly #url: string;
+  readonly headers: Headers;
+
+  constructor(url: string, headers: Headers = {}) {
+    this.#url = url;
+    this.headers = headers;
+  }
+
+  /** The same user at another microversion. */
+  at(version: string): ApiClient {
+    return this.with({ 'OpenStack-API-Version': `container-infra ${version}` });
+  }
+
+  with(headers: Headers): ApiClient {
+    return new ApiClient(this.#url, { ...this.headers, ...headers });
+  }
+
+  get(path: string): Promise<Answer> {
+    return this.send('GET', path);
+  }
+
+  post(path: string, body?: unknown): Promise<Answer> {
+    return this.send('POST', path, body);
+  }
+
+  patch(path: string, body?: unknown): Promise<Answer> {
+    return this.send('PATCH', path, body);
+  }
+
+  delete(path: string): Promise<Answer> {
+    return this.send('DELETE', path);
+  }
+
+  async send(method: string, path: string, body?: unknown): Promise<Answer> {
+    const json = body === undefined ? {} : { 'Content-Type': 'application/json' };
+    return this.raw(method, path, body === undefined ? undefined : JSON.stringify(body), json);
+  }
+
+  /** A body as it is, whatever it is. */
+  async raw(
+    method: string,
+    path: string,
+    data: string | Buffer | Readable | undefined,
+    headers: Headers = {},
+  ): Promise<Answer> {
+    const answer: AxiosResponse = await axios.request({
+      method,
+      url: this.#url + path,
+      data,
+      headers: { ...headers, ...this.headers },
+      validateStatus: () => true,
+      maxRedirects: 0,
+      proxy: false,
+      maxBodyLength: Number.POSITIVE_INFINITY,
+      transformRequest: (untouched: unknown) => untouched,
+    });
+    const texts = Object.entries(answer.headers).map(([name, value]) => [name, String(value)]);
+    return { status: answer.status, headers: Object.fromEntries(texts), body: answer.data };
+  }
+}
+
+interface FixtureOptions {
+  /** Settings as the environment has them: `BAYOU_API__MAX_LIMIT`. */
+  settings?: Record<string, string>;
+  database?: DatabaseKind;
+}
+
+export type ApiFixture = Awaited<ReturnType<typeof startApi>>;
+
+/** The API over a database of its own and the development cloud, all of it real but the time and the queue. */
+export async function startApi({ settings = {}, database = 'sqlite' }: FixtureOptions = {}) {
+  const clock = new FakeClock();
+  const ids = new FakeIds();
+  const log = silentLog;
+  const cloud = await startDevelopmentCloud(
+    { clock, ids, log },
+    { host: '127.0.0.1', port: 0, bootMs: 1000, heatStepMs: 100, tokenLifetimeMs: 3_600_000 },
+  );
+  const db = await openTestDatabase(database);
+  const { config } = loadConfig(undefined, {
+    BAYOU_API__PORT: '0',
+    BAYOU_KEYSTONE_AUTHTOKEN__AUTH_URL: cloud.url,
+    BAYOU_TRUST__TRUSTEE_DOMAIN_ID: MAGNUM_DOMAIN,
+    ...settings,
+  });
+  const queue = new RecordingQueue();
+  const sessionDeps: SessionDeps = {
+    transport: createTransport(),
+    clock,
+    ids,
+    authUrl: cloud.url,
+    interface: 'public',
+    timeoutMs: 5000,
+    retries: 0,
+  };
+  const serviceSession = new Session(sessionDeps, {
+    kind: 'password',
+    user: { name: 'magnum', domainName: 'Default' },
+    password: 'secret',
+    scope: { projectName: 'service', projectDomainName: 'Default' },
+  });
+  const userSession = (token: string, known: TokenInfo) => new Session(sessionDeps, { kind: 'token', token, known });
+  const sealer = new Sealer(Buffer.alloc(32, 1));
+  const app = createApi(
+    {
+      db,
+      clock,
+      ids,
+      log,
+      sealer,
+      queue,
+      clusterTypes: clusterTypesOf(new DriverRegistry()),
+      references: openstackReferences({ clock, serviceSession, userSession }),
+      validateToken: (ctx, token) => validateToken(serviceSession, ctx, token),
+      findTrusteeDomain: async () => config.trust.trusteeDomainId,
+    },
+    config,
+  );
+  const { url } = await app.start();
+  return {
+    app,
+    url,
+    cloud,
+    clock,
+    ids,
+    db,
+    queue,
+    sealer,
+    config,
+    anonymous: new ApiClient(url),
+    /** A seeded user of the development cloud, on a project of the same name unless told. */
+    async as(user: string, project = user): Promise<ApiClient> {
+      return new ApiClient(url, { 'X-Auth-Token': await tokenOf(cloud, user, project) });
+    },
+    async stop() {
+      await app.stop();
+      await db.close();
+      await cloud.stop();
+    },
+  };
+}
+
+/** A token of a seeded user; without a project an unscoped one. */
+export async function tokenOf(
+  cloud: Pick<DevelopmentCloud, 'url'>,
+  user: string,
+  project: string | undefined,
+  domain = 'Default',
+): Promise<string> {
+  const identity = {
+    methods: ['password'],
+    password: { user: { name: user, domain: { name: domain }, password: 'secret' } },
+  };
+  const scope = project === undefined ? 'unscoped' : { project: { name: project, domain: { name: 'Default' } } };
+  const answer = await axios.post(`${cloud.url}/v3/auth/tokens`, { auth: { identity, scope } });
+  return String(answer.headers['x-subject-token']);
+}
+
+/** An account of a cluster, as Bayou makes them, with its unscoped token. */
+export async function accountToken(cloud: DevelopmentCloud, clusterId: string, projectId: string) {
+  const id = seedId(`account ${clusterId}`);
+  const name = `${clusterId}_${projectId}`;
+  cloud.state.identity.users.set(id, {
+    id,
+    name,
+    domainId: MAGNUM_DOMAIN,
+    description: '',
+    password: 'secret',
+    enabled: true,
+    defaultProjectId: undefined,
+  });
+  return { userId: id, token: await tokenOf(cloud, name, undefined, 'magnum') };
+}

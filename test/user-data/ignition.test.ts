@@ -1,0 +1,67 @@
+import { gunzipSync } from 'node:zlib';
+import { readUserData } from '../../devstack/devcloud/player/user-data.js';
+import { distributions } from '../../drivers/distributions.js';
+import { NODE_JSON_PLACEHOLDER, TICKET_PLACEHOLDER, VOLUME_PLACEHOLDER } from '../../drivers/node-stack.js';
+import { loadNodeFiles } from '../../drivers/user-data/files.js';
+import { userDataOf } from '../../drivers/user-data/formats.js';
+import { ignitionConfig } from './ignition-spec.js';
+
+const VOLUME = '0f3c6a52-9d1b-4c6e-8a77-5b1f0e2d3c4a';
+
+const NODE = {
+  version: 1,
+  cluster: { id: 'c', name: '"; rm -rf / #\n%%BAYOU_TICKET%%, data:' },
+  node: { id: 'n', name: 'x', role: 'worker' },
+  listener: { url: 'https://127.0.0.1:1', ca: '-----BEGIN CERTIFICATE-----\nx' },
+  steps: [],
+  heartbeat_seconds: 30,
+  settings: {},
+};
+
+/** As Heat's str_replace fills it. */
+function filled(userData: string): string {
+  return userData
+    .replace(NODE_JSON_PLACEHOLDER, Buffer.from(JSON.stringify(NODE)).toString('base64'))
+    .replace(TICKET_PLACEHOLDER, 'eyJh-_.b.c')
+    .replace(VOLUME_PLACEHOLDER, VOLUME);
+}
+
+describe('user data for Ignition', () => {
+  it.each(['flatcar', 'fedora-coreos'])('keeps to the specification and to what Nova takes on %s', (distro) => {
+    const userData = userDataOf('swarm', distro);
+
+    expect(ignitionConfig.safeParse(JSON.parse(filled(userData))).error).toBeUndefined();
+    expect(userDataOf('swarm', distro)).toBe(userData);
+    expect(Buffer.from(userData).toString('base64').length).toBeLessThan(40_000);
+  });
+
+  it('holds every file byte by byte, and starts the service', () => {
+    const config = ignitionConfig.parse(JSON.parse(filled(userDataOf('swarm', 'flatcar'))));
+    const written = new Map(config.storage.files?.map((file) => [file.path, file]));
+
+    const [unit] = config.systemd.units ?? [];
+    for (const { path, content, mode } of loadNodeFiles('swarm')) {
+      if (path.endsWith('.service')) {
+        expect(unit).toEqual({ name: 'bayou-node.service', enabled: true, contents: content });
+        continue;
+      }
+      const file = written.get(path);
+      const bytes = Buffer.from(file?.contents?.source.replace('data:;base64,', '') ?? '', 'base64');
+      expect(gunzipSync(bytes).toString('utf8')).toBe(content);
+      expect(file?.mode).toBe(Number.parseInt(mode, 8));
+    }
+    expect(written.get('/etc/bayou/docker-volume')?.contents?.source).toBe(`data:,${VOLUME}`);
+    expect(written.get('/etc/bayou/ticket')?.mode).toBe(0o600);
+  });
+
+  it.each(Object.keys(distributions))('is read by a played node on %s as it was meant', (distro) => {
+    const read = readUserData(filled(userDataOf('swarm', distro)));
+
+    expect(read).toMatchObject({ node: NODE, ticket: 'eyJh-_.b.c' });
+    expect(read?.files.has('/opt/bayou/steps/swarm-join.sh')).toBe(true);
+  });
+
+  it('is known for no other distribution', () => {
+    expect(() => userDataOf('swarm', 'plan9')).toThrow('No user data is known for plan9');
+  });
+});
