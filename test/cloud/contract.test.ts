@@ -32,6 +32,7 @@ async function start(): Promise<ContractCloud> {
     externalNetwork: target.externalNetwork,
     publicKey: PUBLIC_KEY,
     stackLimitMs: STACK_LIMIT_MS,
+    slowly: (work) => work(),
     async close() {
       const left = async () => {
         const domain = target.domainAdmin.domainName;

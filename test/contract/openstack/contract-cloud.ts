@@ -16,6 +16,8 @@ export interface ContractCloud {
   publicKey: string;
   /** Longest time for a stack of one server. */
   stackLimitMs: number;
+  /** Runs `work` while stacks take their time, so that what it begins is still under way at its end. */
+  slowly<T>(work: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 

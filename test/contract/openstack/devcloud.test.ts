@@ -54,6 +54,16 @@ async function start(): Promise<ContractCloud> {
     externalNetwork: 'public',
     publicKey: PUBLIC_KEY,
     stackLimitMs: 5000,
+    async slowly(work) {
+      const { settings } = cloud.state;
+      const { heatStepMs } = settings;
+      settings.heatStepMs = 1000;
+      try {
+        return await work();
+      } finally {
+        settings.heatStepMs = heatStepMs;
+      }
+    },
     async close() {
       const left = Object.entries(cloud.everything()).filter(([, items]) => items.length > 0);
       await cloud.stop();

@@ -148,9 +148,11 @@ export function describeOrchestration(cloud: () => ContractCloud): void {
 
       const ref = { name: input.name, id: (await createStack(member, ctx, input)).id };
       expect(isConflict(await failureOf(createStack(member, ctx, input)))).toBe(true);
-      expect(await deleteStack(member, ctx, ref)).toBe(true);
-      expect(await deleteStack(member, ctx, ref)).toBe(true);
-      const busy = await failureOf(updateStack(member, ctx, { ...ref, ...input }));
+      const busy = await cloud().slowly(async () => {
+        expect(await deleteStack(member, ctx, ref)).toBe(true);
+        expect(await deleteStack(member, ctx, ref)).toBe(true);
+        return failureOf(updateStack(member, ctx, { ...ref, ...input }));
+      });
       await until(async () => (await findStack(member, ctx, ref)) === undefined, { limitMs: cloud().stackLimitMs });
 
       expect(isStatus(busy, 400)).toBe(true);
