@@ -71,7 +71,10 @@ export function readToken(body: unknown): TokenInfo {
     methods: token.methods,
     applicationCredential:
       token.application_credential !== undefined || token.methods.includes('application_credential'),
-    catalog: (token.catalog ?? []).map(({ type, endpoints }) => ({ type, endpoints })),
+    // A service whose endpoints are all disabled stays in Keystone's catalog, without any: it is not there.
+    catalog: (token.catalog ?? [])
+      .filter(({ endpoints }) => endpoints.length > 0)
+      .map(({ type, endpoints }) => ({ type, endpoints })),
   };
 }
 

@@ -9,6 +9,7 @@ import { until } from '../support/until.js';
 import { accountsOf, leftOver, removeAccounts } from './left-over.js';
 import { PlayedServers } from './played-servers.js';
 import { issueToken, serviceCredentials, sessionsOf } from './sessions.js';
+import { storageLeft } from './storage-left.js';
 import type { BootedTarget, CloudTarget } from './target.js';
 import { createTenant, removeStacks } from './tenant.js';
 
@@ -51,7 +52,10 @@ export async function openCloudSite(target: CloudTarget, booted: BootedTarget | 
       await deleteKeypair(member, {}, 'demo');
       let left: Record<string, string[]> = {};
       const look = async () => {
-        left = await leftOver(service, tenant, accountDomain, [...accountIds]);
+        left = {
+          ...(await leftOver(service, tenant, accountDomain, [...accountIds])),
+          ...(await storageLeft(target, tenant)),
+        };
         return Object.keys(left).length === 0;
       };
       await until(look, { limitMs: SETTLE_LIMIT_MS, everyMs: 2000 }).catch(() => {});

@@ -3,6 +3,7 @@ import { describeOpenStackContract } from '../contract/openstack/openstack.contr
 import { until } from '../support/until.js';
 import { leftOver } from './left-over.js';
 import { domainAdminCredentials, issueToken, serviceCredentials, sessionsOf } from './sessions.js';
+import { storageLeft } from './storage-left.js';
 import { readTarget } from './target.js';
 import { createTenant } from './tenant.js';
 
@@ -36,7 +37,9 @@ async function start(): Promise<ContractCloud> {
     async close() {
       const left = async () => {
         const domain = target.domainAdmin.domainName;
-        const found = await Promise.all([member, foreigner].map((tenant) => leftOver(service, tenant, domain, [])));
+        const found = await Promise.all(
+          [member, foreigner].flatMap((tenant) => [leftOver(service, tenant, domain, []), storageLeft(target, tenant)]),
+        );
         return Object.assign({}, ...found);
       };
       try {

@@ -112,6 +112,7 @@ class ScriptedCloud {
         { type: 'network', endpoints: [endpoint('One', '/network')] },
         { type: 'image', endpoints: [endpoint('One', '/image/v2')] },
         { type: 'orchestration', endpoints: [endpoint('One', `/heat/v1/${PROJECT}`)] },
+        { type: 'load-balancer', endpoints: [] },
       ],
     };
   }
@@ -150,6 +151,12 @@ describe('a session', () => {
 
     expect(outcome).toBeInstanceOf(ServiceError);
     expect(outcome).toMatchObject({ kind: 'unavailable', code: 'endpoint_missing' });
+  });
+
+  it('has no service in its catalog whose endpoints are all disabled', async () => {
+    const { catalog } = await cloud.session().identity({});
+
+    expect(catalog.map(({ type }) => type)).toEqual(['compute', 'network', 'image', 'orchestration']);
   });
 
   it('authenticates once for callers at the same time', async () => {

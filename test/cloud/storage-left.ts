@@ -1,0 +1,49 @@
+import axios from 'axios';
+import { passwordAuthentication } from '../../openstack/credentials.js';
+import { withVersion } from '../../openstack/token.js';
+import type { CloudTarget } from './target.js';
+import type { Tenant } from './tenant.js';
+
+const CALL_TIMEOUT_MS = 60_000;
+
+interface CatalogEntry {
+  type: string;
+  endpoints: { interface: string; url: string }[];
+}
+
+/** What holds data and power in a project beside Nova, Neutron and Heat. A service that the cloud lacks holds nothing. */
+const THINGS = [
+  { kind: 'volumes', service: 'volumev3', path: '/volumes', key: 'volumes' },
+  { kind: 'load balancers', service: 'load-balancer', path: '/v2/lbaas/loadbalancers', key: 'loadbalancers' },
+  { kind: 'containers', service: 'object-store', path: '?format=json', key: undefined },
+  { kind: 'secrets', service: 'key-manager', path: '/v1/secrets', key: 'secrets' },
+  { kind: 'secret containers', service: 'key-manager', path: '/v1/containers', key: 'containers' },
+];
+
+interface Item {
+  id?: string;
+  name?: string | null;
+}
+
+/** Names by kind, as the tenant itself sees them; kinds of which there are none are left out. */
+export async function storageLeft({ authUrl }: CloudTarget, tenant: Tenant): Promise<Record<string, string[]>> {
+  const login = await axios.post(
+    `${withVersion(authUrl, 'identity')}/auth/tokens`,
+    passwordAuthentication(tenant.credentials),
+    { timeout: CALL_TIMEOUT_MS },
+  );
+  const headers = { 'X-Auth-Token': String(login.headers['x-subject-token']) };
+  const catalog: CatalogEntry[] = login.data.token.catalog;
+  const found: Record<string, string[]> = {};
+  for (const { kind, service, path, key } of THINGS) {
+    const endpoints = catalog.find(({ type }) => type === service)?.endpoints ?? [];
+    const url = endpoints.find((endpoint) => endpoint.interface === 'public')?.url;
+    if (url === undefined) continue;
+    const { data } = await axios.get(`${url.replace(/\/+$/, '')}${path}`, { headers, timeout: CALL_TIMEOUT_MS });
+    // Of an account that was never used Swift says nothing at all (204).
+    const items: Item[] = (key === undefined ? data : data[key]) || [];
+    const names = items.map(({ name, id }) => name ?? id ?? '?');
+    if (names.length > 0) found[kind] = names;
+  }
+  return found;
+}
