@@ -60,5 +60,5 @@ export interface ClusterOrder {
   fixedNetwork: string | undefined;
   fixedSubnet: string | undefined;
   /** What the cloud has, by the catalog of the caller's token. */
-  cloud?: { loadBalancers: boolean };
+  cloud?: { loadBalancers: boolean; objectStore: boolean };
 }

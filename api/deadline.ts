@@ -4,6 +4,6 @@ import type { Clock } from '../common/clock.js';
 export function withDeadline<T>(clock: Clock, timeoutMs: number, work: Promise<T>, onTimeout: () => Error): Promise<T> {
   return new Promise((resolve, reject) => {
     const cancel = clock.after(timeoutMs, () => reject(onTimeout()));
-    work.then(resolve, reject).finally(cancel);
+    work.finally(cancel).then(resolve, reject);
   });
 }

@@ -8,6 +8,7 @@ import type { Queue } from '../common/queue/queue.js';
 import type { Sealer } from '../common/sealing.js';
 import type { CallContext } from '../openstack/session.js';
 import type { TokenInfo } from '../openstack/token.js';
+import type { AccountTrusts } from './account-trusts.js';
 import type { CloudReferences } from './cloud-references.js';
 import type { ClusterTypes } from './cluster-types.js';
 import type { Policy } from './policy.js';
@@ -22,6 +23,7 @@ export interface ApiDeps {
   queue: Pick<Queue, 'publish' | 'isConnected'>;
   clusterTypes: ClusterTypes;
   references: CloudReferences;
+  trusts: AccountTrusts;
   /** Asks Keystone in the service's name; undefined when it does not know the token. */
   validateToken(ctx: CallContext, token: string): Promise<TokenInfo | undefined>;
   /** Id of the domain of the clusters' accounts; undefined where there is none. Asked once per token. */

@@ -8,6 +8,7 @@ import {
   type Operation,
   type OperationKind,
   type OperationParams,
+  type OrderedKind,
   openOperation,
   supersedeOperation,
 } from '../common/db/operations.js';
@@ -23,7 +24,7 @@ import { withDeadline } from './deadline.js';
  */
 export interface OperationOrder {
   cluster: Cluster;
-  kind: OperationKind;
+  kind: OrderedKind;
   params: OperationParams;
   timeoutMinutes: number;
   userId: string;
@@ -38,13 +39,13 @@ interface RecordDeps {
 }
 
 /** Which open operations a new one takes the place of; every other meeting is refused. */
-const SUPERSEDES: Record<OperationKind, readonly OperationKind[]> = {
+const SUPERSEDES: Record<OrderedKind, readonly OperationKind[]> = {
   create: [],
-  resize: ['resize'],
-  delete: ['create', 'resize'],
+  resize: ['resize', 'renew_registry'],
+  delete: ['create', 'resize', 'renew_registry'],
 };
 
-export const STATUS_IN_PROGRESS: Record<OperationKind, ClusterStatus> = {
+export const STATUS_IN_PROGRESS: Record<OrderedKind, ClusterStatus> = {
   create: 'CREATE_IN_PROGRESS',
   resize: 'UPDATE_IN_PROGRESS',
   delete: 'DELETE_IN_PROGRESS',
@@ -110,11 +111,7 @@ export async function recordOperation(trx: Query, deps: RecordDeps, order: Opera
  * The open operation that one of `kind` takes the place of, if there is any.
  * @throws ServiceError `invalid`, `operation_in_progress`, naming the operation in the way.
  */
-export async function findSuperseded(
-  trx: Query,
-  cluster: Cluster,
-  kind: OperationKind,
-): Promise<Operation | undefined> {
+export async function findSuperseded(trx: Query, cluster: Cluster, kind: OrderedKind): Promise<Operation | undefined> {
   const open = await findOpenOperation(trx, cluster.uuid);
   if (open === undefined || SUPERSEDES[kind].includes(open.kind)) return open;
   throw new ServiceError(

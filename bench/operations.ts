@@ -9,6 +9,7 @@ import { median } from './statistics.js';
 const WATCH_MS = 10;
 const LIMIT_MS = 60_000;
 const CREATES = 3;
+const ALWAYS = 1000;
 const NO_HOST = 'No valid host was found. There are not enough hosts available.';
 
 /** What users wait for: Bayou's own part of a create, the reason of a failure, the takeover from a dead conductor. */
@@ -72,11 +73,15 @@ function watchStacks(live: LiveSite, name: string) {
   return { seen, stop: () => clearInterval(timer) };
 }
 
-/** Nova has no host for a server; until the user reads Nova's words. */
+/** Nova has no host for a server, however often Heat asks for it; until the user reads Nova's words. */
 async function faultToReason(live: LiveSite): Promise<number> {
-  live.cloud.faults.order({ server: '^faulty', action: { error: NO_HOST, code: 500 } });
+  live.cloud.faults.order({ server: '^faulty', times: ALWAYS, action: { error: NO_HOST, code: 500 } });
   const clusterId = await live.order('faulty', 2);
-  const failed = () => [...live.cloud.state.compute.servers.values()].some(({ status }) => status === 'ERROR');
+  const { compute, orchestration } = live.cloud.state;
+  // Heat takes a failed server away at once, to make it anew: then its event tells.
+  const failed = () =>
+    [...compute.servers.values()].some(({ status }) => status === 'ERROR') ||
+    [...orchestration.stacks.values()].some(({ events }) => events.some(({ status }) => status === 'FAILED'));
   const tell = async () => `${await live.statusReason(clusterId)}; ${await live.whereabouts(clusterId)}`;
   await until(failed, { limitMs: LIMIT_MS, everyMs: WATCH_MS, tell });
   const failedAt = performance.now();

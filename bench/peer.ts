@@ -1,4 +1,5 @@
 import axios from 'axios';
+import { errorText } from '../common/errors.js';
 import { plantFleet } from './dataset.js';
 import { load } from './load.js';
 import { logIn, type Member } from './member.js';
@@ -23,11 +24,7 @@ export interface PeerOrder {
 
 /** Beside a Magnum on the same machine, one process each: its seconds for a request times Bayou's requests per second. */
 export async function measurePeer(site: Site, { url, database }: PeerOrder): Promise<Row[]> {
-  const user = await logIn(`${process.env.OS_AUTH_URL}`.replace(/(\/v3)?\/*$/, '/v3'), {
-    user: `${process.env.OS_USERNAME}`,
-    password: `${process.env.OS_PASSWORD}`,
-    project: `${process.env.OS_PROJECT_NAME}`,
-  });
+  const user = await logInToPeer(url);
   const fleet = await plantPeerFleet(database, user, CLUSTERS);
   try {
     const ask = (path: string) => secondsOf(`${url}${path}`, user);
@@ -44,6 +41,22 @@ export async function measurePeer(site: Site, { url, database }: PeerOrder): Pro
   } finally {
     await fleet.remove();
   }
+}
+
+/** @throws Error that says what is missing. */
+async function logInToPeer(url: string): Promise<Member> {
+  const { OS_AUTH_URL, OS_USERNAME, OS_PASSWORD, OS_PROJECT_NAME } = process.env;
+  if (!OS_AUTH_URL || !OS_USERNAME || !OS_PASSWORD || !OS_PROJECT_NAME) {
+    throw new Error('--peer needs OS_AUTH_URL, OS_USERNAME, OS_PASSWORD and OS_PROJECT_NAME of a user of that Magnum');
+  }
+  const login = { user: OS_USERNAME, password: OS_PASSWORD, project: OS_PROJECT_NAME };
+  const user = await logIn(OS_AUTH_URL.replace(/(\/v3)?\/*$/, '/v3'), login).catch((cause: unknown) => {
+    throw new Error(`--peer: no token from ${OS_AUTH_URL}: ${errorText(cause)}`, { cause });
+  });
+  await secondsOf(`${url}/clusters?limit=1`, user).catch((cause: unknown) => {
+    throw new Error(`--peer: no Magnum answers at ${url}: ${errorText(cause)}`, { cause });
+  });
+  return user;
 }
 
 function compare(what: string, limit: number, perSecond: number, peerSeconds: number): Row {

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { errorText } from '../common/errors.js';
+import { measureClusterOfTwenty } from './cluster-of-twenty.js';
 import { measureCreates } from './creates.js';
 import { measureFleet } from './fleet.js';
 import { measureOperations } from './operations.js';
@@ -29,7 +30,9 @@ function measurements(isShort: boolean, peer: PeerOrder | undefined): Record<str
     status: (site) => measureStatusPass(site, { clusters: isShort ? 200 : 1000 }),
     fleet: (site) => measureFleet(site, { seconds }),
     creates: (site) => measureCreates(site, { seconds }),
-    ...(peer === undefined ? {} : { peer: (site) => measurePeer(site, peer) }),
+    ...(peer === undefined
+      ? {}
+      : { peer: (site) => measurePeer(site, peer), twenty: () => measureClusterOfTwenty(peer) }),
   };
 }
 

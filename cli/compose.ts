@@ -1,20 +1,17 @@
+import { openstackTrusts } from '../api/account-trusts.js';
 import { createApi } from '../api/app.js';
 import { openstackReferences } from '../api/cloud-references.js';
 import { createNodeListener } from '../api/node-listener/node-listener.js';
 import { ensureNodeAuthority } from '../common/authorities.js';
 import type { Config } from '../common/config/schema.js';
-import { errorText } from '../common/errors.js';
 import { MetricsServer } from '../common/metrics-server.js';
-import type { Accounts } from '../conductor/accounts.js';
-import { Conductor } from '../conductor/conductor.js';
-import { StackObserver } from '../conductor/heat/stack-observer.js';
-import type { WorkDeps, WorkSettings } from '../conductor/work.js';
+import type { Conductor } from '../conductor/conductor.js';
 import { DriverRegistry } from '../drivers/registry.js';
-import { userDataOf } from '../drivers/user-data/formats.js';
 import { validateToken } from '../openstack/identity/tokens.js';
 import { clusterTypesOf } from './cluster-types.js';
+import type { ConductorParts } from './compose-conductor.js';
 import { createIdentities, type Identities } from './identities.js';
-import { hostOf, type Outside } from './outside.js';
+import type { Outside } from './outside.js';
 
 /** Which parts of the program run in this process. */
 export interface Roles {
@@ -46,7 +43,8 @@ export function composeService(outside: Outside, config: Config, roles: Roles): 
   const notify = (operationId: string) => queue.publish({ operationId });
   const nodeListener = createNodeListener({ ...outside, notify }, config.nodeListener);
   const listener = onlyOnce<ListenerAddress>(roles.api ? nodeListener.start : () => announcedListener(outside, config));
-  const conductor = composeConductor(outside, config, drivers, identities.accounts, listener);
+  const parts = { drivers, accounts: identities.accounts, listener };
+  const conductor = roles.conductor ? loadConductor(outside, config, parts) : undefined;
   const metricsServer = new MetricsServer({ ...config.metrics, registry: metrics.registry, log });
   return {
     async start() {
@@ -54,16 +52,14 @@ export function composeService(outside: Outside, config: Config, roles: Roles): 
       await queue.start();
       if (roles.conductor) await scheduler.start();
       const nodes = await listener();
-      if (roles.conductor) await conductor.start();
+      await conductor?.start();
       const apiUrl = roles.api ? (await app.start()).url : undefined;
       return { apiUrl, nodeListenerUrl: nodes.url, nodeListenerPort: nodes.port };
     },
     async stop() {
       if (roles.api) await app.stop();
-      if (roles.conductor) {
-        await conductor.stop();
-        await scheduler.stop();
-      }
+      await conductor?.stop();
+      if (roles.conductor) await scheduler.stop();
       if (roles.api) await nodeListener.stop();
       await queue.stop();
       if (config.metrics.enabled) await metricsServer.stop();
@@ -77,6 +73,7 @@ function composeApi(outside: Outside, config: Config, drivers: DriverRegistry, i
       ...outside,
       clusterTypes: clusterTypesOf(drivers),
       references: openstackReferences({ clock: outside.clock, ...identities }),
+      trusts: openstackTrusts({ ...identities, domainAdmin: identities.accounts.domainAdmin }),
       validateToken: (ctx, token) => validateToken(identities.serviceSession, ctx, token),
       findTrusteeDomain: () => identities.accounts.domainId({}),
     },
@@ -84,36 +81,10 @@ function composeApi(outside: Outside, config: Config, drivers: DriverRegistry, i
   );
 }
 
-function composeConductor(
-  outside: Outside,
-  config: Config,
-  drivers: DriverRegistry,
-  accounts: Accounts,
-  listener: WorkDeps['listener'],
-): Conductor {
-  const { clock, ids, log, scheduler } = outside;
-  const work: WorkDeps = {
-    ...outside,
-    accounts,
-    listener,
-    stacks: new StackObserver({ clock }),
-    wake: (operationId, atMs) =>
-      scheduler
-        .wakeAt(operationId, atMs)
-        .catch((error: unknown) => log.warn({ reason: errorText(error) }, 'Wake-up not set; the sweep will find it')),
-    userData: cachedUserData(),
-    settings: workSettings(config),
-  };
-  return new Conductor(
-    { ...outside, work, drivers, observer: observerOf(outside) },
-    {
-      host: hostOf(config),
-      owner: ids.uuid(),
-      leaseMs: config.conductor.leaseSeconds * 1000,
-      sweepMs: config.conductor.sweepSeconds * 1000,
-      concurrency: config.conductor.concurrency,
-    },
-  );
+/** Loaded only where it runs: with the drivers' plans and templates it takes a tenth of an API's memory. */
+function loadConductor(outside: Outside, config: Config, parts: ConductorParts): Conductor {
+  const { composeConductor } = require('./compose-conductor.js') as typeof import('./compose-conductor.js');
+  return composeConductor(outside, config, parts);
 }
 
 interface ListenerAddress {
@@ -136,39 +107,4 @@ async function announcedListener(outside: Outside, config: Config): Promise<List
   const { host, port, publicUrl } = config.nodeListener;
   const authority = await ensureNodeAuthority(outside.db, outside);
   return { url: publicUrl ?? `https://${host}:${port}`, caPem: authority.certificatePem, port: undefined };
-}
-
-/** The scripts do not change while the program runs. */
-function cachedUserData(): WorkDeps['userData'] {
-  const rendered = new Map<string, string>();
-  return (driver, distro) => {
-    const key = `${driver} ${distro}`;
-    const known = rendered.get(key) ?? userDataOf(driver, distro);
-    rendered.set(key, known);
-    return known;
-  };
-}
-
-function workSettings(config: Config): WorkSettings {
-  return {
-    pollMs: config.conductor.pollSeconds * 1000,
-    callTimeoutMs: config.conductor.callTimeoutSeconds * 1000,
-    heartbeatMs: config.nodeListener.heartbeatSeconds * 1000,
-    drainTimeoutMs: config.clusterHeat.drainTimeout * 60_000,
-    certificateDays: config.x509.termOfValidity,
-    maxServersPerStack: config.clusterHeat.maxServersPerStack,
-    maxBlockedMs: config.conductor.blockedHours * 3_600_000,
-    historyMs: config.conductor.historyDays * 86_400_000,
-  };
-}
-
-function observerOf({ metrics }: Outside) {
-  return {
-    phaseEnded: (kind: string, phase: string, durationMs: number) =>
-      metrics.operationPhaseSeconds.observe({ kind, phase, outcome: 'done' }, durationMs / 1000),
-    operationEnded: (kind: string, outcome: string, reason: string) =>
-      metrics.operations.inc({ kind, outcome, reason }),
-    leaseLost: () => metrics.leaseLosses.inc(),
-    swept: (found: number) => metrics.sweepFinds.inc(found),
-  };
 }

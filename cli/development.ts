@@ -1,6 +1,4 @@
 import type { Config } from '../common/config/schema.js';
-import { startDevelopmentCloud } from '../devstack/devcloud/devcloud.js';
-import { createPlayer } from '../devstack/devcloud/player/player.js';
 import type { Outside } from './outside.js';
 
 export interface Development {
@@ -18,6 +16,11 @@ const HEAT_STEP_MS = 200;
 /** Starts the development cloud for `bayou all` where no Keystone is configured: a newcomer's first cloud. */
 export async function startDevelopment(outside: Outside, config: Config, embedded: boolean): Promise<Development> {
   if (!embedded || config.keystoneAuthtoken.authUrl !== undefined) return { config, stop: async () => {} };
+  // Loaded only where there is one: it is as large as Bayou.
+  const [{ startDevelopmentCloud }, { createPlayer }] = await Promise.all([
+    import('../devstack/devcloud/devcloud.js'),
+    import('../devstack/devcloud/player/player.js'),
+  ]);
   const { clock, ids, log } = outside;
   const { host, port, bootSeconds } = config.developmentCloud;
   const cloud = await startDevelopmentCloud(

@@ -1,7 +1,7 @@
 import type { Config } from '../common/config/schema.js';
 import { ServiceError } from '../common/errors.js';
 import { Accounts } from '../conductor/accounts.js';
-import type { PasswordCredentials, Scope } from '../openstack/credentials.js';
+import type { LoginCredentials, PasswordCredentials, Scope } from '../openstack/credentials.js';
 import { Session, type SessionDeps } from '../openstack/session.js';
 import type { TokenInfo } from '../openstack/token.js';
 import type { Outside } from './outside.js';
@@ -44,8 +44,10 @@ export function sessionDeps(outside: Pick<Outside, 'transport' | 'clock' | 'ids'
   };
 }
 
-/** Ids go before names, as with keystoneauth. */
-export function serviceUser({ keystoneAuthtoken: keystone }: Config): PasswordCredentials {
+/** An application credential where there is one; else ids go before names, as with keystoneauth. */
+export function serviceUser({ keystoneAuthtoken: keystone }: Config): LoginCredentials {
+  const { applicationCredentialId: id, applicationCredentialSecret: secret } = keystone;
+  if (id !== undefined) return { kind: 'applicationCredential', id, secret: secret ?? '' };
   return {
     kind: 'password',
     user:

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './small-start.js';
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../common/config/load.js';
@@ -6,7 +7,6 @@ import { magnumTable } from '../common/config/magnum-table.js';
 import { sampleConfig } from '../common/config/sample.js';
 import { errorText, isServiceError } from '../common/errors.js';
 import { printSchemaVersion, upgradeDatabase } from './database.js';
-import { runDoctor } from './doctor/doctor.js';
 import { runService } from './run.js';
 
 /** Looked for when no file is named, in this order. */
@@ -21,7 +21,7 @@ type Command = (configFile: string | undefined, options: Options) => Promise<voi
 
 const load = (file: string | undefined) => loadConfig(file, process.env);
 
-/** Every command there is, with what `bayou help` says of it. */
+/** Every command there is, with what `bayou help` says of it. A service need not hold what only the doctor uses. */
 const COMMANDS: Record<string, { help: string; run: Command }> = {
   all: {
     help: 'API and conductor in one process; without a Keystone in the configuration, a development cloud too',
@@ -37,6 +37,7 @@ const COMMANDS: Record<string, { help: string; run: Command }> = {
   doctor: {
     help: 'check settings, servers, services, rights and addresses, and say what to do (--project: where to try an account)',
     run: async (file, { project }) => {
+      const { runDoctor } = await import('./doctor/doctor.js');
       if (!(await runDoctor(() => load(file), project))) process.exitCode = 1;
     },
   },

@@ -7,6 +7,7 @@ import { migrationSource } from '../migrations/migrations.js';
 import { composeService, type Roles } from './compose.js';
 import { startDevelopment } from './development.js';
 import { databaseConnection, type Outside, openOutside } from './outside.js';
+import { letHeapGrow } from './small-start.js';
 
 /** After SIGTERM: what has not ended by then is taken over by others. */
 const STOP_LIMIT_MS = 30_000;
@@ -28,6 +29,7 @@ export async function runService(loaded: LoadedConfig, roles: Roles): Promise<vo
   // Heard from now on: who is told that it is up may stop it in the same instant.
   const signal = untilSignal();
   const addresses = await service.start();
+  letHeapGrow();
   outside.log.info({ ...addresses, roles, cloud: development.config.keystoneAuthtoken.authUrl }, 'Bayou is up');
   await signal;
   await stopAll(outside, [service.stop, development.stop, outside.db.close]);

@@ -17,10 +17,11 @@ export const CLIENT_SECTIONS = {
 /** Where each service is reached: its own section's word, else [keystone_authtoken]'s. */
 export function endpointChoices(config: Config): Record<string, EndpointChoice> {
   const { regionName, interface: kind } = config.keystoneAuthtoken;
-  return bySection((name) => ({
+  const choices = bySection((name) => ({
     region: config[name].regionName ?? regionName,
     interface: config[name].endpointType ?? kind,
   }));
+  return { ...choices, 'object-store': { region: config.dockerRegistry.swiftRegion ?? regionName, interface: kind } };
 }
 
 export function transportOptions(config: Config): TransportOptions {

@@ -36,6 +36,11 @@ export const REASONS = {
     hint: 'no hypervisor has room for this flavor: add capacity, or choose a smaller flavor',
   },
   server_failed: { actor: 'operator', retryable: true, hint: "look at the server's fault in Nova, then try again" },
+  load_balancer_failed: {
+    actor: 'operator',
+    retryable: true,
+    hint: "look at the load balancer and at Octavia's worker log, then try again",
+  },
   address_exhausted: {
     actor: 'operator',
     retryable: true,
@@ -45,8 +50,8 @@ export const REASONS = {
   stack_rejected: { actor: 'operator', retryable: false, hint: 'Heat refused the template: see its words' },
   stack_missing: {
     actor: 'user',
-    retryable: true,
-    hint: 'someone deleted the stack: delete the cluster, or try again',
+    retryable: false,
+    hint: 'someone deleted the stack: replace the nodes that it had by a resize with nodes_to_remove, or delete the cluster',
   },
   node_step_failed: {
     actor: 'user',
@@ -64,11 +69,41 @@ export const REASONS = {
     retryable: true,
     hint: 'see that the service user may manage users of the trustee domain and grant roles on projects',
   },
+  trust_needs_password: {
+    actor: 'user',
+    retryable: false,
+    hint: 'log in with your password, or ask the operator for [trust] account_kind = user',
+  },
+  trust_role_missing: {
+    actor: 'operator',
+    retryable: false,
+    hint: 'give the user the roles of [trust] roles on the project, or set [trust] account_kind = user',
+  },
+  trust_refused: {
+    actor: 'operator',
+    retryable: true,
+    hint: 'enable the user and give back the roles on the project that its clusters need',
+  },
+  trust_broken: {
+    actor: 'user',
+    retryable: false,
+    hint: 'nobody can mend it: make another cluster and delete this one; with [trust] account_kind = user clusters outlive their creators',
+  },
   project_gone: { actor: 'operator', retryable: false, hint: 'the project was deleted or disabled in Keystone' },
   forbidden: {
     actor: 'operator',
     retryable: true,
     hint: "give the cluster's account the role that the service asks for",
+  },
+  object_store_refused: {
+    actor: 'operator',
+    retryable: true,
+    hint: "give the cluster's account, by [trust] roles, a role that Swift takes (operator_roles in its proxy-server.conf)",
+  },
+  container_unreachable: {
+    actor: 'operator',
+    retryable: true,
+    hint: "mend the account, or give the service user Swift's reseller_admin_role on its project; the delete goes on by itself",
   },
   cloud_unavailable: { actor: 'operator', retryable: true, hint: 'it is tried again by itself until the deadline' },
   delete_unverified: {

@@ -1,7 +1,9 @@
+import { ACCOUNT_PASSWORD, accountName, passwordPurpose } from '../common/cluster-account.js';
 import type { Cluster } from '../common/db/clusters.js';
 import type { Database } from '../common/db/database.js';
 import { secrets } from '../common/db/secrets.js';
 import type { Sealer } from '../common/sealing.js';
+import type { Scope } from '../openstack/credentials.js';
 import { findDomainByName } from '../openstack/identity/domains.js';
 import type { CallContext } from '../openstack/session.js';
 import { Session, type SessionDeps } from '../openstack/session.js';
@@ -17,14 +19,7 @@ export interface AccountsDeps {
   trusteeDomain: { id?: string | undefined; name: string };
 }
 
-export const ACCOUNT_PASSWORD = 'account-password';
-
 const MAX_SESSIONS = 500;
-
-/** `<cluster uuid>_<project id>`: upstream's name, from which the API reads an account's project. */
-export function accountName(cluster: Pick<Cluster, 'uuid' | 'projectId'>): string {
-  return `${cluster.uuid}_${cluster.projectId}`;
-}
 
 /** Sessions of the clusters' own accounts, the least recently used dropped, and of Bayou's two identities. */
 export class Accounts {
@@ -51,7 +46,7 @@ export class Accounts {
     return this.#domainId;
   }
 
-  /** The account must have been made; its first call says otherwise. */
+  /** The account must have been made; its first call says otherwise. Of kind `trust`: in the creator's name. */
   async of(cluster: Cluster): Promise<Session> {
     const known = this.#sessions.get(cluster.uuid);
     if (known !== undefined) {
@@ -59,16 +54,22 @@ export class Accounts {
       this.#sessions.set(cluster.uuid, known);
       return known;
     }
-    const session = new Session(this.#deps.session, {
-      kind: 'password',
-      user: { name: accountName(cluster), domainId: await this.domainId({}) },
-      password: await this.#password(cluster),
-      scope: { projectId: cluster.projectId },
-    });
+    const { trustId, projectId } = cluster;
+    const session = await this.#logIn(cluster, trustId === undefined ? { projectId } : { trustId });
     this.#sessions.set(cluster.uuid, session);
     const oldest = this.#sessions.keys().next();
     if (this.#sessions.size > MAX_SESSIONS && !oldest.done) this.#sessions.delete(oldest.value);
     return session;
+  }
+
+  /** The account's user alone, without any right: it sees its own trust. */
+  bare(cluster: Cluster): Promise<Session> {
+    return this.#logIn(cluster, 'unscoped');
+  }
+
+  async #logIn(cluster: Cluster, scope: Scope): Promise<Session> {
+    const user = { name: accountName(cluster), domainId: await this.domainId({}) };
+    return new Session(this.#deps.session, { kind: 'password', user, password: await this.#password(cluster), scope });
   }
 
   /** After its roles or its password changed, and when the cluster is gone. */
@@ -81,6 +82,6 @@ export class Accounts {
     const secret = await db.read('account password', (query) =>
       secrets.find(query, { owner: cluster.uuid, name: ACCOUNT_PASSWORD }),
     );
-    return sealer.open(`${cluster.uuid}/${ACCOUNT_PASSWORD}`, secret?.sealed ?? '');
+    return sealer.open(passwordPurpose(cluster.uuid), secret?.sealed ?? '');
   }
 }

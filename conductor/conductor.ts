@@ -11,6 +11,7 @@ import type { DriverRegistry } from '../drivers/registry.js';
 import { refreshHealth } from './health.js';
 import { removeHistory } from './history.js';
 import { type Claim, claimOperation, type LeaseDeps } from './lease.js';
+import { beginRenewals } from './registry/renewal.js';
 import { type RunObserver, runOperation } from './run-operation.js';
 import { checkTombstones } from './tombstones.js';
 import { loadTemplate, Work, type WorkDeps } from './work.js';
@@ -44,6 +45,7 @@ export interface ConductorSettings {
 const REPORT_MS = 20_000;
 const HEALTH_MS = 10_000;
 const HOUSEKEEPING_MS = 60_000;
+const RENEWAL_MS = 600_000;
 /** How long a stop waits for the operations in hand. They would be taken over anyway. */
 const STOP_LIMIT_MS = 25_000;
 /** Beyond it all are forgotten, and looked at from the start once more. */
@@ -63,6 +65,8 @@ export class Conductor {
   readonly #known = new Set<string>();
   #repeats: Cancel[] = [];
   #stopping = false;
+  /** Somebody came while all hands were full. */
+  #turnedAway = false;
 
   constructor(deps: ConductorDeps, settings: ConductorSettings) {
     this.#deps = deps;
@@ -91,6 +95,9 @@ export class Conductor {
         refreshHealth({ db, clock, drivers: this.#deps.drivers, heartbeatMs: this.#deps.work.settings.heartbeatMs }),
       ),
       every(HOUSEKEEPING_MS, 'tombstones', () => checkTombstones(this.#deps.work, this.#deps.log)),
+      every(RENEWAL_MS, 'registry logins', () =>
+        beginRenewals({ ...this.#deps.work, loginMs: this.#deps.work.settings.registry.loginMs }),
+      ),
       every(HOUSEKEEPING_MS, 'history', () => removeHistory(db, clock.now() - this.#deps.work.settings.historyMs)),
     ];
   }
@@ -114,6 +121,8 @@ export class Conductor {
     const now = this.#deps.clock.now();
     const due = await this.#deps.db.read('due operations', (query) => listDueOperations(query, now, free));
     this.#deps.observer.swept(due.length);
+    // As many as were asked for: there may be more.
+    this.#turnedAway ||= due.length === free;
     // Each on its own: a slow one must not keep the next sweep waiting.
     for (const operationId of due) this.#deps.clock.after(0, () => this.look(operationId));
     return due.length;
@@ -124,15 +133,27 @@ export class Conductor {
    * that is in hand already needs no second word.
    */
   look(operationId: string): Promise<void> {
-    const full = this.#stopping || this.#inHand.size >= this.#settings.concurrency;
-    if (full || this.#inHand.has(operationId)) return Promise.resolve();
-    const looking = this.#lookNow(operationId).finally(() => this.#inHand.delete(operationId));
+    if (this.#stopping || this.#inHand.has(operationId)) return Promise.resolve();
+    if (this.#inHand.size >= this.#settings.concurrency) {
+      this.#turnedAway = true;
+      return Promise.resolve();
+    }
+    const looking = this.#lookNow(operationId).finally(() => this.#putDown(operationId));
     this.#inHand.set(operationId, looking);
     return looking;
   }
 
+  /** Who was turned away need not wait for the next sweep. */
+  #putDown(operationId: string): void {
+    this.#inHand.delete(operationId);
+    if (!this.#turnedAway || this.#inHand.size > this.#settings.concurrency / 2) return;
+    this.#turnedAway = false;
+    this.#deps.clock.after(0, async () => void (await this.sweep().catch(() => 0)));
+  }
+
   async #lookNow(operationId: string): Promise<void> {
     try {
+      if (await this.#deps.work.watches.putOff(operationId)) return;
       const claim = await claimOperation(this.#lease, operationId);
       if (claim === undefined) return;
       const { requestId, projectId, clusterId } = claim.operation;

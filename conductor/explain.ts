@@ -1,6 +1,6 @@
 import { isServiceError } from '../common/errors.js';
 import { type Reason, type ReasonCode, reason } from '../common/reasons.js';
-import { isOpenStackError, isTransient, type OpenStackError } from '../openstack/errors.js';
+import { isOpenStackError, isRemoteRefusal, isTransient, type OpenStackError } from '../openstack/errors.js';
 
 /**
  * What an error means for an operation: try again (`transient`), wait for someone (`blocked`), or give
@@ -27,6 +27,7 @@ function explainCloudError(error: OpenStackError): Verdict {
   });
   const passing: boolean = isTransient(error);
   if (passing) return verdict('transient', 'cloud_unavailable');
+  if (isRemoteRefusal(error)) return verdict('blocked', 'forbidden');
   switch (error.status) {
     case 401:
       return verdict('blocked', 'account_refused');
@@ -52,6 +53,7 @@ const SERVICE_NAMES: Record<OpenStackError['service'], string> = {
   compute: 'Nova',
   network: 'Neutron',
   orchestration: 'Heat',
+  'object-store': 'Swift',
 };
 
 function isQuota(error: OpenStackError): boolean {
@@ -59,6 +61,7 @@ function isQuota(error: OpenStackError): boolean {
 }
 
 function forbiddenCode(error: OpenStackError): ReasonCode {
+  if (error.service === 'object-store') return 'object_store_refused';
   return error.service === 'identity' ? 'account_refused' : 'forbidden';
 }
 
@@ -73,7 +76,6 @@ const FAILURE_WORDS: [pattern: RegExp, code: ReasonCode][] = [
   [/image.*(could not be found|not found|was not found)|ImageNotFound/i, 'image_not_found'],
   [/flavor.*(could not be found|not found)|FlavorNotFound/i, 'flavor_not_found'],
   [/network.*(could not be found|not found|unable to find)/i, 'network_not_found'],
-  [/ResourceInError|went to status ERROR/i, 'server_failed'],
 ];
 
 export function failureCode(words: string, otherwise: ReasonCode): ReasonCode {

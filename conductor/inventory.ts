@@ -1,4 +1,4 @@
-import { type CloudResource, cloudResources } from '../common/db/cloud-resources.js';
+import { type CloudResource, cloudResources, TOMBSTONE_CHECKS_MS } from '../common/db/cloud-resources.js';
 import type { Work } from './work.js';
 
 /**
@@ -6,13 +6,10 @@ import type { Work } from './work.js';
  * tombstone after it is gone: a call that was under way when its caller died may still make it.
  */
 export interface ResourceName {
-  service: 'identity' | 'compute' | 'orchestration';
-  type: 'user' | 'keypair' | 'stack';
+  service: 'identity' | 'compute' | 'orchestration' | 'object-store';
+  type: 'user' | 'trust' | 'keypair' | 'stack' | 'container';
   name: string;
 }
-
-/** When a tombstone is looked for: the first time, and the last. */
-export const TOMBSTONE_CHECKS_MS = [3_600_000, 86_400_000] as const;
 
 /** Writes down that `resource` may exist from now on. Safe to repeat; a tombstone comes to life again. */
 export async function intend(

@@ -43,6 +43,11 @@ export function infrastructureStackName(prefix: string): string {
   return `${prefix}-infra`;
 }
 
+/** Swift's container of the cluster's registry. */
+export function registryContainerName(prefix: string): string {
+  return `${prefix}-registry`;
+}
+
 export function loadBalancerStackName(prefix: string): string {
   return `${prefix}-lb`;
 }

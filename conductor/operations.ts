@@ -11,20 +11,33 @@ import type { OperationDefinition } from './phase.js';
 import { account } from './phases/account.js';
 import { chooseNodes } from './phases/choose-nodes.js';
 import { deleteAccount, deleteInfrastructure, deleteNodeStacks, verifyStacks } from './phases/delete.js';
+import { deleteRegistry } from './phases/delete-registry.js';
 import { describeNodes } from './phases/describe-nodes.js';
 import { image } from './phases/image.js';
 import { infrastructure, readInfrastructure, trimInfrastructure } from './phases/infrastructure.js';
 import { drainNodes, forgetNodes, removeNodes } from './phases/leaving-nodes.js';
 import { loadBalancer } from './phases/load-balancer.js';
+import { announceMasters, withdrawMasters } from './phases/master-lists.js';
 import { nodeStacks } from './phases/node-stacks.js';
 import { nodesReady } from './phases/nodes-ready.js';
+import { registry, renewLogin, retireLogins, tellRegistries } from './phases/registry.js';
 import type { Work } from './work.js';
 
 /** What each kind of operation does, in order. The whole life of a cluster is these lists. */
 export const operationDefinitions: Record<OperationKind, OperationDefinition> = {
   create: {
     action: 'CREATE',
-    phases: [account, image, chooseNodes, infrastructure, loadBalancer, describeNodes, nodeStacks, nodesReady],
+    phases: [
+      account,
+      image,
+      chooseNodes,
+      infrastructure,
+      registry,
+      loadBalancer,
+      describeNodes,
+      nodeStacks,
+      nodesReady,
+    ],
     prepareCompletion: publishedValues,
   },
   resize: {
@@ -34,21 +47,29 @@ export const operationDefinitions: Record<OperationKind, OperationDefinition> = 
       image,
       chooseNodes,
       infrastructure,
+      registry,
       loadBalancer,
       describeNodes,
+      withdrawMasters,
       drainNodes,
       nodeStacks,
       removeNodes,
       forgetNodes,
       trimInfrastructure,
       nodesReady,
+      announceMasters,
     ],
     prepareCompletion: publishedValues,
   },
   delete: {
     action: 'DELETE',
-    phases: [deleteNodeStacks, deleteInfrastructure, verifyStacks, deleteAccount],
+    phases: [deleteNodeStacks, deleteInfrastructure, verifyStacks, deleteRegistry, deleteAccount],
     prepareCompletion: async (work) => (trx) => removeRecords(work, trx),
+  },
+  renew_registry: {
+    action: undefined,
+    phases: [renewLogin, tellRegistries, retireLogins],
+    prepareCompletion: async () => async () => {},
   },
 };
 

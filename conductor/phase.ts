@@ -13,19 +13,30 @@ export interface Phase {
 
 export type PhaseOutcome =
   | { kind: 'done' }
-  /** Look again later. `reason` shows meanwhile; it, or `onTimeout`, is the failure's when the deadline passes. */
-  | { kind: 'wait'; afterMs: number; waitingFor: string; reason?: Reason; onTimeout?: Reason }
+  | Waiting
   /** Someone else must act; the deadline stands still. */
   | { kind: 'blocked'; reason: Reason }
   | { kind: 'failed'; reason: Reason; faults?: Record<string, string> };
+
+/** Look again later. */
+export interface Waiting {
+  kind: 'wait';
+  afterMs: number;
+  waitingFor: string;
+  /** Names of stacks; nothing can be done before one of them is no longer in progress. */
+  stackNames?: string[] | undefined;
+  /** Shows meanwhile; it, or `onTimeout`, is the failure's when the deadline passes. */
+  reason?: Reason;
+  onTimeout?: Reason;
+}
 
 export const done: PhaseOutcome = { kind: 'done' };
 
 /** An operation is its list of phases, and what is written when the last one is done. */
 export interface OperationDefinition {
   readonly phases: readonly Phase[];
-  /** Begins the cluster's status while it runs and when it ended: `CREATE_COMPLETE`. */
-  readonly action: 'CREATE' | 'UPDATE' | 'DELETE';
+  /** Begins the cluster's status while it runs and when it ended: `CREATE_COMPLETE`. Undefined: it shows in no status. */
+  readonly action: 'CREATE' | 'UPDATE' | 'DELETE' | undefined;
   /** Reads what the end needs; what it returns is written in the transaction that ends the operation. */
   prepareCompletion(work: Work): Promise<(trx: Query) => Promise<void>>;
 }

@@ -8,7 +8,7 @@ import { type Reason, reason, reasonSentence } from '../common/reasons.js';
 import { explainError } from './explain.js';
 import { LeaseLostError, SupersededError } from './lease.js';
 import { operationDefinitions } from './operations.js';
-import type { OperationDefinition, Phase, PhaseOutcome } from './phase.js';
+import type { OperationDefinition, Phase, PhaseOutcome, Waiting } from './phase.js';
 import type { Work } from './work.js';
 
 const FIRST_BACKOFF_MS = 1000;
@@ -171,7 +171,7 @@ class Run {
     );
   }
 
-  async #wait(outcome: Extract<PhaseOutcome, { kind: 'wait' }>, attempt: number): Promise<void> {
+  async #wait(outcome: Waiting, attempt: number): Promise<void> {
     const progress = [...this.#operation.progress];
     const last = progress.pop();
     if (last !== undefined) progress.push({ ...last, waitingFor: outcome.waitingFor });
@@ -183,6 +183,8 @@ class Run {
       reason: outcome.reason ?? outcome.onTimeout,
       ...this.#unblocked(),
     });
+    const { deps, cluster } = this.#work;
+    if (outcome.stackNames !== undefined) deps.watches.note(this.#operation, cluster, outcome.stackNames);
   }
 
   /** Gives the operation back to whoever looks next, with what the user should see meanwhile. */
@@ -195,11 +197,10 @@ class Run {
     const { cluster, lease } = this.#work;
     await this.#work.fenced('let operation go', async (trx) => {
       await operations.update(trx, { uuid: this.#operation.uuid }, { ...changes, status, updatedAt: this.#work.now() });
-      await clusters.update(
-        trx,
-        { uuid: cluster.uuid },
-        { statusReason: shown === undefined ? undefined : reasonSentence(shown), reason: shown },
-      );
+      if (this.#definition.action !== undefined) {
+        const statusReason = shown === undefined ? undefined : reasonSentence(shown);
+        await clusters.update(trx, { uuid: cluster.uuid }, { statusReason, reason: shown });
+      }
       if (event !== undefined) await this.#work.event(trx, event.kind, event.message, { ...event.details });
       await lease.letGo(trx);
     });
@@ -208,18 +209,16 @@ class Run {
 
   async #succeed(): Promise<void> {
     const write = await this.#definition.prepareCompletion(this.#work);
-    const status: ClusterStatus = `${this.#definition.action}_COMPLETE`;
     await this.#end('succeeded', undefined, async (trx) => {
-      await this.#writeStatus(trx, status, undefined, {});
+      await this.#writeStatus(trx, 'COMPLETE', undefined, {});
       await this.#work.event(trx, 'operation_succeeded', `The ${this.#operation.kind} has ended well`);
       await write(trx);
     });
   }
 
   async #fail(why: Reason, faults: Record<string, string>): Promise<void> {
-    const status: ClusterStatus = `${this.#definition.action}_FAILED`;
     await this.#end('failed', why, async (trx) => {
-      await this.#writeStatus(trx, status, why, faults);
+      await this.#writeStatus(trx, 'FAILED', why, faults);
       await this.#work.event(trx, 'operation_failed', reasonSentence(why), { ...why });
     });
   }
@@ -253,8 +252,16 @@ class Run {
     this.#log.info({ kind: this.#operation.kind, status, code: why?.code }, 'Operation ended');
   }
 
-  async #writeStatus(trx: Query, status: ClusterStatus, why: Reason | undefined, faults: Record<string, string>) {
+  async #writeStatus(
+    trx: Query,
+    outcome: 'COMPLETE' | 'FAILED',
+    why: Reason | undefined,
+    faults: Record<string, string>,
+  ): Promise<void> {
+    const { action } = this.#definition;
+    if (action === undefined) return;
     const { uuid } = this.#work.cluster;
+    const status: ClusterStatus = `${action}_${outcome}`;
     const shown = {
       status,
       statusReason: why === undefined ? undefined : reasonSentence(why),

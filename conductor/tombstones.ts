@@ -1,9 +1,8 @@
-import { type CloudResource, cloudResources } from '../common/db/cloud-resources.js';
+import { type CloudResource, cloudResources, TOMBSTONE_CHECKS_MS } from '../common/db/cloud-resources.js';
 import { appendEvent } from '../common/db/events.js';
 import type { Log } from '../common/log.js';
 import { deleteUser, findUserByName } from '../openstack/identity/users.js';
 import { deleteStack, findStack } from '../openstack/orchestration/stacks.js';
-import { TOMBSTONE_CHECKS_MS } from './inventory.js';
 import type { WorkDeps } from './work.js';
 
 const BATCH = 50;
@@ -37,7 +36,8 @@ async function removeAgain(deps: WorkDeps, { type, name, projectId }: CloudResou
     if (user !== undefined) await deleteUser(domainAdmin, ctx, user.id);
     return user !== undefined;
   }
-  if (type !== 'stack') return false; // keypairs went with their user: nobody could make one again
+  // Keypairs, trusts and containers: with their user went the only one who could make them again.
+  if (type !== 'stack') return false;
   const stack = await findStack(service, ctx, { name, projectId });
   if (stack === undefined || stack.action === 'DELETE') return false;
   await deleteStack(service, ctx, { name, id: stack.id, projectId });

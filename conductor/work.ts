@@ -14,6 +14,7 @@ import type { BayDriver, ClusterSpec } from '../drivers/driver.js';
 import type { CallContext, Session } from '../openstack/session.js';
 import type { Accounts } from './accounts.js';
 import type { StackObserver } from './heat/stack-observer.js';
+import type { StackWatches } from './heat/stack-watches.js';
 import type { Lease } from './lease.js';
 import { clusterNamePrefix, loadBalancerStackName } from './names.js';
 
@@ -25,6 +26,7 @@ export interface WorkDeps {
   sealer: Sealer;
   accounts: Accounts;
   stacks: StackObserver;
+  watches: StackWatches;
   /** Has the operation looked at again at this time (epoch ms); best effort. */
   wake: (operationId: string, atMs: number) => Promise<void>;
   /** Where nodes report, and the authority that they check it with. */
@@ -43,6 +45,18 @@ export interface WorkSettings {
   maxServersPerStack: number;
   maxBlockedMs: number;
   historyMs: number;
+  registry: RegistrySettings;
+}
+
+export interface RegistrySettings {
+  /** Keystone as nodes reach it, with its version. */
+  authUrl: string;
+  /** What signs Keystone's and Swift's certificates, where nodes do not know it. */
+  caPem: string | undefined;
+  /** Of Swift. Undefined: the first one in the catalog. */
+  region: string | undefined;
+  /** How long a login is good. */
+  loginMs: number;
 }
 
 export interface WorkSubject {

@@ -41,8 +41,12 @@ export interface BayDriver {
 export interface DriverTasks {
   /** Moves the work of nodes that are to leave. Runs on nodes that stay. */
   drain?(nodes: readonly Node[], leaving: readonly Node[], timeoutSeconds: number): NodeTaskPlan[];
+  /** Has the registries on these nodes log in with what is new in `REGISTRY_LOGIN`. */
+  renewRegistry?(nodes: readonly Node[]): NodeTaskPlan[];
   /** Makes the orchestrator forget nodes whose servers are gone. */
   removeNodes?(nodes: readonly Node[], gone: readonly Node[]): NodeTaskPlan[];
+  /** Brings masters that stay the list of all: before one goes, and after one has come. */
+  tellMasters?(nodes: readonly Node[]): NodeTaskPlan[];
 }
 
 export interface NodeTaskPlan {
@@ -53,6 +57,8 @@ export interface NodeTaskPlan {
   /** What it is about, for its key. */
   subject: string;
   params: Record<string, string>;
+  /** The node was made with it: nothing to do, unless a later task of this name has told it otherwise. */
+  isKnown?: boolean;
 }
 
 /** What selects a driver: exactly one serves a kind. */
@@ -99,6 +105,8 @@ export type ClusterOrder = Pick<
 export interface CloudFacts {
   /** Octavia, by its catalog. */
   loadBalancers: boolean;
+  /** Swift, by its catalog. Known when an order is judged. */
+  objectStore?: boolean;
 }
 
 export interface ResizeOrder {
@@ -257,3 +265,6 @@ export interface Health {
 }
 
 export const CLUSTER_AUTHORITY = 'cluster';
+
+/** The secret of a driver with registries: what they log in to Swift with, as JSON. The conductor fills it. */
+export const REGISTRY_LOGIN = 'registry-login';

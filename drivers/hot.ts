@@ -1,12 +1,21 @@
 import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import { templatePath } from '../common/package-root.js';
 import type { HotTemplate } from './driver.js';
 
 /** Reads a HOT file under `templates/`. It is sent to Heat as JSON, so YAML's dialects do not matter. */
 export function loadHot(name: string): HotTemplate {
-  const template = parse(readFileSync(templatePath(name), 'utf8')) as HotTemplate;
-  return { ...template, resources: template.resources ?? {} };
+  const template = parsed.get(name) ?? parseHot(name);
+  parsed.set(name, template);
+  return structuredClone({ ...template, resources: template.resources ?? {} });
+}
+
+/** Every look at a stack in progress plans it again, and to parse is the longest part of that. */
+const parsed = new Map<string, HotTemplate>();
+
+function parseHot(name: string): HotTemplate {
+  // Loaded only where stacks are planned: the API's process never does.
+  const { parse } = require('yaml') as typeof import('yaml');
+  return parse(readFileSync(templatePath(name), 'utf8')) as HotTemplate;
 }
 
 /** Lays templates over each other; a name that two of them define is a fault of ours. */

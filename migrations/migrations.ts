@@ -11,6 +11,7 @@ import * as certificates from './0009-certificates.js';
 import * as conductors from './0010-conductors.js';
 import * as nodeTasks from './0011-node-tasks.js';
 import * as compareBytes from './0012-compare-bytes.js';
+import * as accountKind from './0013-account-kind.js';
 
 interface Migration {
   up(knex: Knex): Promise<void>;
@@ -34,6 +35,7 @@ const migrations: [name: string, migration: Migration][] = [
   ['0010-conductors', conductors],
   ['0011-node-tasks', nodeTasks],
   ['0012-compare-bytes', compareBytes],
+  ['0013-account-kind', accountKind],
 ];
 
 export const migrationSource: Knex.MigrationSource<[string, Migration]> = {

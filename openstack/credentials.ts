@@ -6,7 +6,9 @@ export type Scope =
   | { projectName: string; projectDomainName: string }
   | { projectName: string; projectDomainId: string }
   | { domainId: string }
-  | { domainName: string };
+  | { domainName: string }
+  /** For the trustee: in the trustor's name, on the trust's project. */
+  | { trustId: string };
 
 export interface PasswordCredentials {
   kind: 'password';
@@ -15,6 +17,16 @@ export interface PasswordCredentials {
   scope: Scope;
 }
 
+/** Stands for its user on the project that it was made for. */
+export interface ApplicationCredentials {
+  kind: 'applicationCredential';
+  id: string;
+  secret: string;
+}
+
+/** With what a session logs in, and can again. */
+export type LoginCredentials = PasswordCredentials | ApplicationCredentials;
+
 /** A user's own token, never renewed. With what is `known` of it Keystone is not asked again. */
 export interface TokenCredentials {
   kind: 'token';
@@ -22,9 +34,16 @@ export interface TokenCredentials {
   known?: TokenInfo | undefined;
 }
 
-export type Credentials = PasswordCredentials | TokenCredentials;
+export type Credentials = LoginCredentials | TokenCredentials;
 
-/** The body of `POST /v3/auth/tokens` (Keystone v3, password method). */
+/** The body of `POST /v3/auth/tokens` (Keystone v3). */
+export function authentication(credentials: LoginCredentials): unknown {
+  if (credentials.kind === 'password') return passwordAuthentication(credentials);
+  const { id, secret } = credentials;
+  const identity = { methods: ['application_credential'], application_credential: { id, secret } };
+  return { auth: { identity } };
+}
+
 export function passwordAuthentication(credentials: PasswordCredentials): unknown {
   return {
     auth: {
@@ -49,5 +68,6 @@ function scopeReference(scope: Scope): unknown {
     const domain = 'projectDomainId' in scope ? { id: scope.projectDomainId } : { name: scope.projectDomainName };
     return { project: { name: scope.projectName, domain } };
   }
+  if ('trustId' in scope) return { 'OS-TRUST:trust': { id: scope.trustId } };
   return { domain: 'domainId' in scope ? { id: scope.domainId } : { name: scope.domainName } };
 }

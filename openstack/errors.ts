@@ -66,18 +66,23 @@ export function isConflict(error: unknown): error is OpenStackError {
 
 const TRANSIENT_STATUS = new Set([408, 429, 500, 502, 503, 504]);
 
-/** 500s that come again however often one asks: Heat could not make its trust with these credentials. */
-const LASTING_FAULTS = new Set(['RemoteError']);
+/**
+ * Heat's 500 for what its engine was refused: `RemoteError`, whose message begins with the class of the engine's own
+ * error (oslo.messaging). So it is when it can't make its trust with these credentials.
+ */
+export function isRemoteRefusal({ faultType, serviceMessage }: OpenStackError): boolean {
+  return faultType === 'RemoteError' && /^Remote error: (Forbidden|Unauthorized)\b/.test(serviceMessage);
+}
 
 /**
  * Worth trying again later, unchanged: no answer, 408, 429, 500, 502, 503, 504. A 500 counts,
- * since Heat, Nova and Neutron answer it while their database, broker or a peer is away; Heat's
- * `RemoteError` does not.
+ * since Heat, Nova and Neutron answer it while their database, broker or a peer is away, and Heat for a
+ * moment while a stack is going; a refusal that Heat passes on does not.
  */
 export function isTransient(error: unknown): error is OpenStackError {
   if (!isOpenStackError(error)) return false;
   if (error.status === undefined) return true;
-  return TRANSIENT_STATUS.has(error.status) && !LASTING_FAULTS.has(error.faultType ?? '');
+  return TRANSIENT_STATUS.has(error.status) && !isRemoteRefusal(error);
 }
 
 /** What an error answer says, in whichever of the services' shapes it comes. */

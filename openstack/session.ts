@@ -1,7 +1,7 @@
 import type { Clock } from '../common/clock.js';
 import { ServiceError } from '../common/errors.js';
 import type { Ids } from '../common/ids.js';
-import { type Credentials, type PasswordCredentials, passwordAuthentication } from './credentials.js';
+import { authentication, type Credentials, type LoginCredentials } from './credentials.js';
 import { OpenStackError, readFault } from './errors.js';
 import {
   type EndpointChoice,
@@ -201,7 +201,7 @@ export class Session {
 
   async #fetchToken(): Promise<HeldToken> {
     const credentials = this.#credentials;
-    if (credentials.kind === 'password') return this.#authenticate(credentials);
+    if (credentials.kind !== 'token') return this.#authenticate(credentials);
     if (credentials.known !== undefined) return this.#hold(credentials.token, credentials.known);
     const own = { 'X-Auth-Token': credentials.token, 'X-Subject-Token': credentials.token };
     const response = await this.#identityCall({
@@ -213,8 +213,8 @@ export class Session {
     return this.#hold(credentials.token, readToken(response.body));
   }
 
-  async #authenticate(credentials: PasswordCredentials): Promise<HeldToken> {
-    const body = passwordAuthentication(credentials);
+  async #authenticate(credentials: LoginCredentials): Promise<HeldToken> {
+    const body = authentication(credentials);
     const response = await this.#identityCall({
       service: 'identity',
       method: 'POST',

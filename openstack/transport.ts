@@ -7,7 +7,7 @@ import { errorText } from '../common/errors.js';
 import { currentContext } from '../common/request-context.js';
 
 /** Types as the service catalog names them. */
-export type ServiceType = 'identity' | 'image' | 'compute' | 'network' | 'orchestration';
+export type ServiceType = 'identity' | 'image' | 'compute' | 'network' | 'orchestration' | 'object-store';
 
 export interface TransportRequest {
   service: ServiceType;

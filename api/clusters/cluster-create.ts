@@ -23,12 +23,13 @@ import type { ApiRequest, ApiResponse, Caller } from '../route.js';
 import { type Finding, refuse } from '../validation.js';
 import { type ClusterBody, clusterOrder } from './cluster-order.js';
 import { counted, zeroNodesProblems } from './node-counts.js';
+import { type AccountColumns, type OrderedAccount, orderAccount, refuseUntrusting } from './trusted-account.js';
 
 /** First version in which an unknown template is a 404. */
 const MISSING_TEMPLATE_IS_404: Minor = 10;
 
 /** Columns that the request and its template decide. */
-type OrderedCluster = Omit<Cluster, 'id' | 'status' | 'createdAt' | keyof typeof newCluster>;
+type OrderedCluster = Omit<Cluster, 'id' | 'status' | 'createdAt' | keyof typeof newCluster | keyof AccountColumns>;
 
 export async function createCluster(api: Api, request: ApiRequest<undefined, ClusterBody>): Promise<ApiResponse> {
   const { body, identity, signal } = request;
@@ -36,10 +37,12 @@ export async function createCluster(api: Api, request: ApiRequest<undefined, Clu
   if (projectId === undefined) {
     throw new ServiceError('forbidden', 'A cluster belongs to a project: come with a token of one.');
   }
+  refuseUntrusting(api, identity);
   refuse(zeroNodesProblems(request.minor, body.node_count));
   const template = await templateOf(api, request, body.cluster_template_id);
   const order = clusterOrder(body, template);
   const { keypair, sshPublicKey } = await checkedOrder(api, request, order, template, body.keypair);
+  const roles = await accountRoles(api, identity);
   const cluster: OrderedCluster = {
     uuid: api.ids.uuid(),
     projectId,
@@ -60,11 +63,12 @@ export async function createCluster(api: Api, request: ApiRequest<undefined, Clu
     masterLbEnabled: order.masterLbEnabled,
     createTimeout: body.create_timeout ?? api.config.clusterHeat.createTimeout,
     discoveryUrl: body.discovery_url,
-    accountRoles: await accountRoles(api, identity),
   };
   signal.throwIfAborted();
+  const account = await orderAccount(api, identity, cluster, roles);
+  signal.throwIfAborted();
   const operationId = await api.db.transaction('cluster-create', (trx) =>
-    writeIntent(trx, api, request, { cluster, order, template }),
+    writeIntent(trx, api, request, { cluster, order, template, account }),
   );
   await announceOperation(api, operationId, request.requestId);
   return { status: 202, body: { uuid: cluster.uuid } };
@@ -105,9 +109,10 @@ async function checkedOrder(
     checkReferences(references, identity, named),
     keypair === undefined ? undefined : references.keypair(identity, keypair),
   ]);
-  const loadBalancers = identity.known.catalog.some(({ type }) => type === 'load-balancer');
+  const offers = (service: string) => identity.known.catalog.some(({ type }) => type === service);
+  const cloud = { loadBalancers: offers('load-balancer'), objectStore: offers('object-store') };
   const problems = [
-    ...clusterTypes.clusterProblems({ ...order, cloud: { loadBalancers } }, template),
+    ...clusterTypes.clusterProblems({ ...order, cloud }, template),
     ...storageProblems(template.dockerStorageDriver, order.dockerVolumeSize),
     ...checked.problems,
     ...distroProblems(checked.osDistro, template),
@@ -128,13 +133,14 @@ function distroProblems(osDistro: string | undefined, template: ClusterTemplate)
 
 interface Intent {
   cluster: OrderedCluster;
+  account: OrderedAccount;
   order: ClusterOrder;
   template: ClusterTemplate;
 }
 
 /** Cluster, its two default groups, the operation and its events: all of it or nothing. */
 async function writeIntent(trx: Query, api: Api, request: Caller, intent: Intent): Promise<string> {
-  const { cluster, order, template } = intent;
+  const { cluster, order, template, account } = intent;
   const createdAt = api.clock.now();
   // Locked against being deleted or changed while its first cluster is being accepted; other creates may share it.
   const locked = await clusterTemplates.rows(trx).where({ uuid: template.uuid }).forShare().first('id');
@@ -143,8 +149,9 @@ async function writeIntent(trx: Query, api: Api, request: Caller, intent: Intent
       field: 'cluster_template_id',
     });
   }
-  const accepted = { ...newCluster, ...cluster, status: STATUS_IN_PROGRESS.create, createdAt };
+  const accepted = { ...newCluster, ...cluster, ...account.columns, status: STATUS_IN_PROGRESS.create, createdAt };
   await clusters.insert(trx, accepted);
+  await account.record(trx);
   await nodeGroups.insertAll(trx, defaultGroups(api, intent, createdAt));
   const operationId = await recordOperation(trx, api, {
     cluster: { ...accepted, id: 0 },

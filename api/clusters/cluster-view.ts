@@ -1,5 +1,5 @@
 import type { ClusterMembers } from '../../common/db/cluster-members.js';
-import type { Cluster, ClusterSummary } from '../../common/db/clusters.js';
+import type { ClusterSummary, NodeCounts, ShownCluster } from '../../common/db/clusters.js';
 import type { Minor } from '../microversion.js';
 import { isoTime, labelsDifference, links } from '../view-values.js';
 
@@ -8,7 +8,7 @@ const RENAMED_STACK_ID: Minor = 13;
 
 export interface ClusterParts {
   cluster: ClusterSummary;
-  members: ClusterMembers | undefined;
+  members: NodeCounts | undefined;
 }
 
 export interface ViewOptions {
@@ -38,7 +38,8 @@ export function clusterSummary({ cluster, members }: ClusterParts, { minor, base
 }
 
 export interface FullClusterParts extends ClusterParts {
-  cluster: Cluster;
+  cluster: ShownCluster;
+  members: ClusterMembers | undefined;
   templateLabels: Record<string, string> | undefined;
 }
 

@@ -1,4 +1,4 @@
-import { type Cluster, findClusters, findShownClusters, type ShownCluster } from '../../common/db/clusters.js';
+import { type Cluster, findClusters, findShownClusters, type ShownWithTemplate } from '../../common/db/clusters.js';
 import type { Query } from '../../common/db/database.js';
 import type { Scope } from '../../common/db/scope.js';
 import { ServiceError } from '../../common/errors.js';
@@ -31,6 +31,6 @@ export function loadCluster(api: Api, caller: Caller): Promise<Cluster> {
 }
 
 /** The same with what is shown of its template. */
-export function loadShownCluster(api: Api, caller: Caller): Promise<ShownCluster> {
+export function loadShownCluster(api: Api, caller: Caller): Promise<ShownWithTemplate> {
   return theOne(api, caller.scope, caller.params.cluster ?? '', findShownClusters);
 }

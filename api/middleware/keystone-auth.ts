@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Middleware } from 'koa';
 import { ServiceError } from '../../common/errors.js';
 import { withContext } from '../../common/request-context.js';
@@ -27,7 +27,7 @@ export function keystoneAuth(api: Api): Middleware<ApiState> {
     return Math.min(identity.known.expiresAt - api.clock.now(), keystoneAuthtoken.tokenCacheTime * 1000);
   };
   const identify = (requestId: string, token: string): Promise<Identity | undefined> => {
-    const key = createHash('sha256').update(token).digest('base64');
+    const key = hash('sha256', token, 'base64');
     return identities.get(key, () => withContext({ requestId }, () => askKeystone(api, token)), lifetimeMs);
   };
 

@@ -1,5 +1,6 @@
 import { errorText, ServiceError } from '../../common/errors.js';
 import { listFlavors } from '../../openstack/compute/flavors.js';
+import { isStatus } from '../../openstack/errors.js';
 import { onlyOne } from '../../openstack/find.js';
 import { findProject, findProjectsByName, type Project } from '../../openstack/identity/projects.js';
 import { grantRole, listRoles } from '../../openstack/identity/roles.js';
@@ -9,10 +10,20 @@ import { findNetwork } from '../../openstack/network/networks.js';
 import { listStacks } from '../../openstack/orchestration/stacks.js';
 import type { CallContext, Session } from '../../openstack/session.js';
 import type { RoleRef } from '../../openstack/token.js';
-import { type Finding, fail, ok, type Patient } from './check.js';
+import { type Finding, fail, ok, type Patient, warn } from './check.js';
 
 const PASSWORD_BYTES = 32;
 const CLEANUP_MS = 15_000;
+const GRANT_REMEDY = 'let the service user grant roles on projects (role admin)';
+const TRUST_REMEDY =
+  ', or set [trust] account_kind = trust: clusters then work under a trust of their creator, which takes a token of a user to be tried';
+const UNTRIED =
+  'clusters work under a trust of their creator (account_kind = trust), which takes a token of a user to be tried';
+const USER_IS_BETTER = warn(
+  'account: kind',
+  'account_kind is trust, and the service user may grant roles',
+  'set [trust] account_kind = user: its clusters outlive their creators, who may come with application credentials',
+);
 const ROLES_REMEDY = 'add the role that the service asks for to [trust] roles';
 
 /** What a cluster's account does in each service, read-only. */
@@ -49,7 +60,7 @@ interface Account {
 
 /** Ends at the first step without which the next ones make no sense. */
 async function tryAccount(patient: Patient, ctx: CallContext, account: Account, findings: Finding[]): Promise<void> {
-  const { name, domainId, project, roles } = account;
+  const { name, domainId, project } = account;
   const password = patient.ids.secret(PASSWORD_BYTES);
   const step = async <T>(
     what: string,
@@ -80,18 +91,9 @@ async function tryAccount(patient: Patient, ctx: CallContext, account: Account, 
       }),
   );
   if (user === undefined) return;
-  const granted = await step(
-    'account: roles',
-    `${roles.map((role) => role.name).join(', ')} on project ${project.name}`,
-    'let the service user grant roles on projects (role admin)',
-    async () => {
-      for (const role of roles) {
-        await grantRole(patient.service, ctx, { projectId: project.id, userId: user.id, roleId: role.id });
-      }
-      return true;
-    },
-  );
-  if (granted === undefined) return;
+  const granted = await tryGrants(patient, ctx, account, user.id);
+  findings.push(...granted.findings);
+  if (!granted.done) return;
   const session = patient.accountSession({ userId: user.id, password, projectId: project.id });
   const remedy = 'see in the log of Keystone why it refuses users of the trustee domain';
   if ((await step('account: log in', 'by password', remedy, () => session.identity(ctx))) === undefined) return;
@@ -101,6 +103,30 @@ async function tryAccount(patient: Patient, ctx: CallContext, account: Account, 
       return true;
     });
   }
+}
+
+/** Which of the two kinds of accounts works. */
+async function tryGrants(
+  patient: Patient,
+  ctx: CallContext,
+  { project, roles }: Account,
+  userId: string,
+): Promise<{ done: boolean; findings: Finding[] }> {
+  const what = 'account: roles';
+  const isTrust = patient.loaded.config.trust.accountKind === 'trust';
+  try {
+    for (const { id: roleId } of roles) {
+      await grantRole(patient.service, ctx, { projectId: project.id, userId, roleId });
+    }
+  } catch (error) {
+    ctx.signal?.throwIfAborted();
+    const found = errorText(error);
+    const refused = isStatus(error, 403);
+    if (refused && isTrust) return { done: false, findings: [ok(what, `not granted (${found}): ${UNTRIED}`)] };
+    return { done: false, findings: [fail(what, found, refused ? `${GRANT_REMEDY}${TRUST_REMEDY}` : GRANT_REMEDY)] };
+  }
+  const granted = ok(what, `${roles.map(({ name }) => name).join(', ')} on project ${project.name}`);
+  return { done: true, findings: isTrust ? [granted, USER_IS_BETTER] : [granted] };
 }
 
 /** With a time of its own: it runs also when the examination was broken off. Found by name: an answer may be lost. */

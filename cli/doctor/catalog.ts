@@ -71,6 +71,6 @@ function otherPlaces(catalog: CatalogService[], type: string): string {
 }
 
 function sectionName(type: string): string {
-  const section = new Map<string, string>(Object.entries(CLIENT_SECTIONS)).get(type) ?? '';
+  const section = new Map<string, string>(Object.entries(CLIENT_SECTIONS)).get(type) ?? 'dockerRegistry';
   return section.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -40,7 +40,7 @@ export const CHECKS: readonly Check[] = [
     name: 'service user',
     needs: ['Keystone'],
     remedy:
-      'set username, password, project_name and their domains in [keystone_authtoken] to a user with the role admin',
+      'set username, password, project_name and their domains, or application_credential_id and its secret, in [keystone_authtoken] to a user with the role admin',
     run: checkServiceUser,
   },
   { name: 'clock', needs: ['service user'], remedy: 'see that Keystone answers', run: checkClock },

@@ -1,5 +1,7 @@
 import type { IniFile } from './ini.js';
 
+const APPLICATION_CREDENTIAL = ['application_credential_id', 'application_credential_secret'] as const;
+
 /**
  * The keys by which keystoneauth logs a service user in; they are taken together from one section. `default_domain_*`
  * stands for both domains, where they are not named.
@@ -10,6 +12,7 @@ export const IDENTITY_KEYS: readonly string[] = [
   'username',
   'user_id',
   'password',
+  ...APPLICATION_CREDENTIAL,
   'user_domain_id',
   'user_domain_name',
   'project_id',
@@ -22,7 +25,7 @@ const SERVICE_USER = 'keystone_auth';
 const TOKEN_CHECK = 'keystone_authtoken';
 
 /**
- * Magnum logs in with [keystone_auth], with [keystone_authtoken] where the former has no password, and either may name
+ * Magnum logs in with [keystone_auth], with [keystone_authtoken] where the former has no secret, and either may name
  * a section that holds the keys (`auth_section`). Leaves one identity in the file, without `auth_section`, and returns
  * what is wrong with it.
  */
@@ -31,10 +34,21 @@ export function resolveIdentity(file: IniFile): string[] {
   for (const section of [SERVICE_USER, TOKEN_CHECK]) spreadDefaultDomain(file.get(section));
   const [serviceUser, tokenCheck] = [file.get(SERVICE_USER), file.get(TOKEN_CHECK)];
   if (serviceUser !== undefined && tokenCheck !== undefined) {
-    const [used, unused] = serviceUser.has('password') ? [serviceUser, tokenCheck] : [tokenCheck, serviceUser];
+    const [used, unused] = hasSecret(serviceUser) ? [serviceUser, tokenCheck] : [tokenCheck, serviceUser];
     for (const key of IDENTITY_KEYS) if (key !== 'auth_url' || used.has(key)) unused.delete(key);
   }
+  for (const values of [serviceUser, tokenCheck]) keepOneLogin(values);
   return problems;
+}
+
+function hasSecret(values: Map<string, string>): boolean {
+  return values.has('password') || values.has('application_credential_secret');
+}
+
+/** An application credential goes before a password, unless `auth_type` says that it is not meant. */
+function keepOneLogin(values: Map<string, string> | undefined): void {
+  if (!/password$/.test(values?.get('auth_type') ?? '')) return;
+  for (const key of APPLICATION_CREDENTIAL) values?.delete(key);
 }
 
 function followSection(file: IniFile, section: string): string[] {

@@ -27,12 +27,12 @@ export type MagnumKeys = {
 const OWN_FILES = 'Bayou finds its own files';
 const OSLO_LOG = 'Bayou logs JSON lines to standard output';
 const RPC = 'the API and the conductors meet in the database; RabbitMQ only says "look now"';
-const NODES_WITHOUT_CLOUD = 'nodes hold no cloud credentials and call no OpenStack service';
+const NODES_WITHOUT_CLOUD = 'nodes hold no cloud credentials; what a registry logs in with opens its container alone';
 const ONE_PROCESS = 'one process; start more of them for more work';
 const OWN_DEFAULTS = 'a driver knows what it supports and what is its default';
 const TOKEN_CACHE = 'validated tokens are cached in the process';
 const KUBERNETES_LATER = 'there is no Kubernetes driver in this version';
-const PASSWORD_ONLY = 'the service user logs in with its password, in its project';
+const SERVICE_LOGIN = 'the service user logs in with its password, in its project, or with an application credential';
 const OWN_POOL = 'Bayou has its own connection pool and retries';
 
 export const MAGNUM_KEYS: readonly MagnumKeys[] = [
@@ -82,7 +82,7 @@ export const MAGNUM_KEYS: readonly MagnumKeys[] = [
   ...identityKeys('keystone_authtoken'),
   {
     section: 'keystone_auth',
-    keys: 'auth_url username user_id password user_domain_id user_domain_name project_id project_name project_domain_id project_domain_name region_name cafile certfile keyfile insecure',
+    keys: 'auth_url username user_id password application_credential_id application_credential_secret user_domain_id user_domain_name project_id project_name project_domain_id project_domain_name region_name cafile certfile keyfile insecure',
     is: 'keystone_authtoken.*',
   },
   { section: 'keystone_auth', keys: 'timeout', because: '[conductor] call_timeout_seconds bounds every call' },
@@ -155,15 +155,15 @@ export const MAGNUM_KEYS: readonly MagnumKeys[] = [
   },
   {
     section: 'docker_registry',
-    keys: 'swift_region swift_registry_container',
-    instead: 'there is no registry on Swift in this version',
+    keys: 'swift_registry_container',
+    because: 'each cluster has a container of its own',
   },
   {
     section: 'docker',
     keys: 'docker_remote_api_version default_timeout api_insecure ca_file cert_file key_file',
     because: 'nodes report; Bayou does not call the Docker API',
   },
-  { section: 'drivers', keys: 'verify_ca openstack_ca_file', because: NODES_WITHOUT_CLOUD },
+  { section: 'drivers', keys: 'verify_ca', because: 'nodes check the certificates of whomever they call' },
   { section: 'drivers', keys: 'send_cluster_metrics', because: 'Prometheus reads /metrics' },
   {
     section: 'drivers',
@@ -205,8 +205,14 @@ export const MAGNUM_KEYS: readonly MagnumKeys[] = [
 /** The keys of a service user's login that both sections may hold and neither of which Bayou has under that name. */
 function identityKeys(section: string): MagnumKeys[] {
   return [
-    { section, keys: 'auth_type', because: PASSWORD_ONLY, only: /^(v3)?password$/ },
-    { section, keys: 'system_scope domain_id domain_name trust_id', because: PASSWORD_ONLY, only: /^$/ },
+    { section, keys: 'auth_type', because: SERVICE_LOGIN, only: /^((v3)?password|v3applicationcredential)$/ },
+    { section, keys: 'system_scope domain_id domain_name trust_id', because: SERVICE_LOGIN, only: /^$/ },
+    {
+      section,
+      keys: 'application_credential_name',
+      because: 'an application credential is named by its id',
+      only: /^$/,
+    },
     { section, keys: 'user_name', is: 'keystone_authtoken.username' },
     { section, keys: 'tenant_name', is: 'keystone_authtoken.project_name' },
     { section, keys: 'tenant_id', is: 'keystone_authtoken.project_id' },

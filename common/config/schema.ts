@@ -123,6 +123,8 @@ export const configSchema = z.object({
     username: textOr('magnum', 'The service user.'),
     user_id: text('The same by id.'),
     password: text("The service user's password."),
+    application_credential_id: text('Logs the service user in, in place of name, password and project.'),
+    application_credential_secret: text('Its secret.'),
     project_name: textOr('service', "The service user's project."),
     project_id: text('The same by id.'),
     user_domain_name: textOr('Default', "Domain of the service user's name."),
@@ -145,6 +147,12 @@ export const configSchema = z.object({
     trustee_domain_admin_domain_id: text("Domain of that user's name. Default: the trustee domain."),
     trustee_domain_admin_domain_name: text('The same by name.'),
     trustee_domain_admin_password: text("That user's password."),
+    account_kind: z
+      .enum(['user', 'trust'])
+      .default('user')
+      .describe(
+        'How accounts of new clusters get their rights: user, roles that the service user grants; trust, a trust of the creator, where it may not grant any.',
+      ),
     roles: list([], "Names of the roles that a cluster's account gets. Empty: the creator's, as far as allowed_roles."),
     allowed_roles: list(
       ['member', '_member_', 'reader', 'heat_stack_owner', 'load-balancer_member', 'creator', 'swiftoperator'],
@@ -174,8 +182,15 @@ export const configSchema = z.object({
     drain_timeout: whole(10, 0, 240, 'Minutes for the work of a node to move before the node goes.'),
     max_servers_per_stack: whole(50, 1, 100, 'Servers in one node stack.'),
   }),
+  docker_registry: z.object({
+    swift_region: text('Region of the Swift that holds registries. Default: [keystone_authtoken] region_name.'),
+    login_days: whole(30, 1, 365, "Life of the login of a cluster's registry; renewed after half of it."),
+  }),
   drivers: z.object({
     disabled_drivers: list([], 'Names of bay drivers that are not offered.'),
+    openstack_ca_file: text(
+      "Certificates that sign the cloud's endpoints, PEM, for registries on nodes. Default: the nodes' own.",
+    ),
   }),
   development_cloud: z.object({
     host: textOr('127.0.0.1', 'Address of the development cloud. It has no real security: loopback only.'),

@@ -6,6 +6,9 @@ import { Table } from './table.js';
  */
 export type CloudResourceState = 'intended' | 'present' | 'gone';
 
+/** When a tombstone is looked for: the first time, and the last. */
+export const TOMBSTONE_CHECKS_MS = [3_600_000, 86_400_000] as const;
+
 /** The inventory: everything that Bayou makes in the cloud, written down before it is made. */
 export interface CloudResource {
   id: number;

@@ -1,12 +1,10 @@
+import type { NodeCounts } from './clusters.js';
 import type { Query } from './database.js';
 import { MASTER_ROLE } from './node-groups.js';
 import type { NodeAddresses, NodeState } from './nodes.js';
 
 /** What views of a cluster need of its node groups and nodes. */
-export interface ClusterMembers {
-  masterCount: number;
-  /** All that are no masters. */
-  nodeCount: number;
+export interface ClusterMembers extends NodeCounts {
   /** Of nodes that are to stay; floating where there is one. */
   masterAddresses: string[];
   nodeAddresses: string[];
@@ -14,52 +12,24 @@ export interface ClusterMembers {
 
 const none = (): ClusterMembers => ({ masterCount: 0, nodeCount: 0, masterAddresses: [], nodeAddresses: [] });
 
-interface CountRow {
+interface MemberRow {
   cluster_id: string;
+  uuid: string;
   role: string;
   node_count: number;
-}
-
-function countOf({ role }: CountRow): 'masterCount' | 'nodeCount' {
-  return role === MASTER_ROLE ? 'masterCount' : 'nodeCount';
-}
-
-interface MemberRow extends CountRow {
-  uuid: string;
   state?: NodeState | null;
   addresses?: string | null;
-}
-
-/** Counts only, for summaries; one query for a whole page. */
-export async function countMembers(query: Query, clusterIds: string[]): Promise<Map<string, ClusterMembers>> {
-  if (clusterIds.length === 0) return new Map();
-  const rows: CountRow[] = await query('node_groups')
-    .whereIn('cluster_id', clusterIds)
-    .select('cluster_id', 'role', 'node_count');
-  const members = new Map(clusterIds.map((id) => [id, none()]));
-  for (const row of rows) {
-    const cluster = members.get(row.cluster_id);
-    if (cluster !== undefined) cluster[countOf(row)] += Number(row.node_count);
-  }
-  return members;
 }
 
 /** Counts and addresses; one query for a whole page. */
 export async function listMembers(query: Query, clusterIds: string[]): Promise<Map<string, ClusterMembers>> {
   if (clusterIds.length === 0) return new Map();
-  const rows = query('node_groups as groups')
-    .leftJoin('nodes', 'nodes.node_group_id', 'groups.uuid')
-    .whereIn('groups.cluster_id', clusterIds)
-    .orderBy(['groups.id', 'nodes.id']);
+  const rows = query('node_groups as members')
+    .leftJoin('nodes', 'nodes.node_group_id', 'members.uuid')
+    .whereIn('members.cluster_id', clusterIds)
+    .orderBy(['members.id', 'nodes.id']);
   return byCluster(
-    await rows.select(
-      'groups.cluster_id as cluster_id',
-      'groups.uuid as uuid',
-      'groups.role as role',
-      'groups.node_count as node_count',
-      'nodes.state as state',
-      'nodes.addresses as addresses',
-    ),
+    await rows.select(query.raw('members.cluster_id, members.uuid, members.role, node_count, state, addresses')),
   );
 }
 
@@ -70,7 +40,7 @@ function byCluster(rows: MemberRow[]): Map<string, ClusterMembers> {
     const cluster = members.get(row.cluster_id) ?? none();
     members.set(row.cluster_id, cluster);
     const isMaster = row.role === MASTER_ROLE;
-    if (!counted.has(row.uuid)) cluster[countOf(row)] += Number(row.node_count);
+    if (!counted.has(row.uuid)) cluster[isMaster ? 'masterCount' : 'nodeCount'] += Number(row.node_count);
     counted.add(row.uuid);
     const address = row.state === 'wanted' ? shownAddress(JSON.parse(row.addresses ?? '{}')) : undefined;
     if (address !== undefined) cluster[isMaster ? 'masterAddresses' : 'nodeAddresses'].push(address);

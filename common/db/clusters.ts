@@ -1,5 +1,6 @@
 import type { Reason } from '../reasons.js';
 import type { Query } from './database.js';
+import { MASTER_ROLE } from './node-groups.js';
 import { applyPage, type Page } from './page.js';
 import { applyScope, type Scope } from './scope.js';
 import { Table } from './table.js';
@@ -7,6 +8,12 @@ import { Table } from './table.js';
 export type ClusterAction = 'CREATE' | 'UPDATE' | 'DELETE' | 'ROLLBACK';
 export type ClusterStatus = `${ClusterAction}_${'IN_PROGRESS' | 'COMPLETE' | 'FAILED'}`;
 export type HealthStatus = 'HEALTHY' | 'UNHEALTHY' | 'UNKNOWN';
+
+/**
+ * How the cluster's account comes to its rights: roles that the service user grants it, or a trust of the creator's.
+ * Decided when the cluster is made.
+ */
+export type AccountKind = 'user' | 'trust';
 
 export interface Cluster {
   id: number;
@@ -31,9 +38,12 @@ export interface Cluster {
   /** Minutes. */
   createTimeout: number | undefined;
   discoveryUrl: string | undefined;
+  accountKind: AccountKind;
   /** Role ids that the cluster's account gets on the project. */
   accountRoles: string[];
   accountUserId: string | undefined;
+  /** Of kind `trust` only. */
+  trustId: string | undefined;
   status: ClusterStatus;
   statusReason: string | undefined;
   reason: Reason | undefined;
@@ -79,8 +89,10 @@ export const clusters = new Table<Cluster>('clusters', {
   masterLbEnabled: 'boolean',
   createTimeout: 'number',
   discoveryUrl: 'text',
+  accountKind: 'text',
   accountRoles: 'json',
   accountUserId: 'text',
+  trustId: 'text',
   status: 'text',
   statusReason: 'text',
   reason: 'json',
@@ -102,7 +114,6 @@ export const clusters = new Table<Cluster>('clusters', {
 
 /** What every cluster has when it is accepted, whatever was ordered. */
 export const newCluster = {
-  accountUserId: undefined,
   statusReason: undefined,
   reason: undefined,
   faults: {},
@@ -120,7 +131,7 @@ export const newCluster = {
   updatedAt: undefined,
 } satisfies Partial<Cluster>;
 
-const clusterSummaries = clusters.only([
+const summaryFields = [
   'uuid',
   'name',
   'clusterTemplateId',
@@ -133,14 +144,41 @@ const clusterSummaries = clusters.only([
   'flavorId',
   'createTimeout',
   'stackId',
-]);
+] as const satisfies (keyof Cluster)[];
 
 /** What a list shows of each cluster. */
-export type ClusterSummary = ReturnType<typeof clusterSummaries.fromRow>;
+export type ClusterSummary = Pick<Cluster, (typeof summaryFields)[number]>;
 
-export async function listClusterSummaries(scope: Scope, query: Query, page: Page): Promise<ClusterSummary[]> {
-  const rows = applyScope(scope, clusterSummaries.rows(query), 'clusters').select(clusterSummaries.qualifiedColumns());
-  return clusterSummaries.fromRows(await await applyPage(rows, 'clusters', page));
+const clusterSummaries = clusters.only(summaryFields);
+
+/** Nodes that its groups should have, masters or all others. */
+export interface NodeCounts {
+  masterCount: number;
+  nodeCount: number;
+}
+
+/** With the counts: a second query for them would take as long as the list. */
+export async function listClusterSummaries(
+  scope: Scope,
+  query: Query,
+  page: Page,
+): Promise<(ClusterSummary & NodeCounts)[]> {
+  const count = (comparison: '=' | '<>', name: string) =>
+    query.raw(
+      `(SELECT SUM(node_count) FROM node_groups WHERE cluster_id = clusters.uuid AND role ${comparison} ?) AS ${name}`,
+      [MASTER_ROLE],
+    );
+  const rows = applyScope(scope, clusterSummaries.rows(query), 'clusters').select(
+    query.raw(clusterSummaries.selection),
+    count('=', 'master_count'),
+    count('<>', 'node_count'),
+  );
+  const found: Record<string, unknown>[] = await await applyPage(rows, 'clusters', page);
+  return found.map((row) => {
+    const counts = { masterCount: Number(row.master_count), nodeCount: Number(row.node_count) };
+    // Not spread: that takes six times as long, a quarter of the time of a list.
+    return Object.assign(clusterSummaries.fromRow(row), counts);
+  });
 }
 
 export async function listClusters(scope: Scope, query: Query, page: Page): Promise<Cluster[]> {
@@ -157,8 +195,33 @@ export async function findClusters(
   return clusters.fromRows(await applyScope(scope, clusters.rows(query), 'clusters').where(by).orderBy('id').limit(2));
 }
 
+const shownFields = [
+  ...summaryFields,
+  'statusReason',
+  'faults',
+  'healthStatusReason',
+  'apiAddress',
+  'discoveryUrl',
+  'coeVersion',
+  'containerVersion',
+  'projectId',
+  'userId',
+  'accountUserId',
+  'fixedNetwork',
+  'fixedSubnet',
+  'floatingIpEnabled',
+  'masterLbEnabled',
+  'createdAt',
+  'updatedAt',
+] as const satisfies (keyof Cluster)[];
+
+/** What its page shows of a cluster, and what decides who may see it. */
+export type ShownCluster = Pick<Cluster, (typeof shownFields)[number]>;
+
+const shownClusters = clusters.only(shownFields);
+
 /** With what its page needs of the template: one query instead of two. */
-export interface ShownCluster extends Cluster {
+export interface ShownWithTemplate extends ShownCluster {
   /** Undefined when the template is gone. */
   templateLabels: Record<string, string> | undefined;
 }
@@ -168,16 +231,16 @@ export async function findShownClusters(
   scope: Scope,
   query: Query,
   by: { uuid: string } | { name: string },
-): Promise<ShownCluster[]> {
+): Promise<ShownWithTemplate[]> {
   const where = Object.fromEntries(Object.entries(by).map(([column, value]) => [`clusters.${column}`, value]));
-  const rows = await applyScope(scope, clusters.rows(query), 'clusters')
+  const rows = await applyScope(scope, shownClusters.rows(query), 'clusters')
     .leftJoin('cluster_templates', 'cluster_templates.uuid', 'clusters.cluster_template_id')
     .where(where)
     .orderBy('clusters.id')
     .limit(2)
-    .select('clusters.*', 'cluster_templates.labels as template_labels');
+    .select(query.raw(shownClusters.selection), 'cluster_templates.labels as template_labels');
   return rows.map((row: Record<string, unknown>) => ({
-    ...clusters.fromRow(row),
+    ...shownClusters.fromRow(row),
     templateLabels: typeof row.template_labels === 'string' ? JSON.parse(row.template_labels) : undefined,
   }));
 }

@@ -2,7 +2,10 @@ import type { Reason } from '../reasons.js';
 import type { Query } from './database.js';
 import { Table } from './table.js';
 
-export type OperationKind = 'create' | 'resize' | 'delete';
+/** What users order. */
+export type OrderedKind = 'create' | 'resize' | 'delete';
+/** `renew_registry` Bayou orders itself: it shows in no status, and makes way for any other. */
+export type OperationKind = OrderedKind | 'renew_registry';
 
 /** `queued → running ⇄ waiting | blocked → succeeded | failed | superseded` */
 export type OperationStatus = 'queued' | 'running' | 'waiting' | 'blocked' | 'succeeded' | 'failed' | 'superseded';

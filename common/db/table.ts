@@ -15,11 +15,14 @@ const ROWS_PER_INSERT = 100;
 export class Table<T extends object> {
   readonly name: string;
   readonly columns: readonly { field: keyof T & string; column: string; kind: ColumnKind }[];
+  /** Its columns for a query with several tables, for `query.raw`: quoted once, and not with every query. */
+  readonly selection: string;
 
   constructor(name: string, kinds: Record<keyof T & string, ColumnKind>) {
     this.name = name;
     const fields = Object.keys(kinds) as (keyof T & string)[];
     this.columns = fields.map((field) => ({ field, column: snake(field), kind: kinds[field] }));
+    this.selection = this.columns.map(({ column }) => `\`${name}\`.\`${column}\``).join(', ');
   }
 
   /** The same table seen through some of its fields; the columns of the others are neither read nor decoded. */
@@ -29,11 +32,6 @@ export class Table<T extends object> {
       this.name,
       Object.fromEntries(kinds.map(({ field, kind }) => [field, kind])) as Record<F, ColumnKind>,
     );
-  }
-
-  /** Their names as a query with several tables needs them. */
-  qualifiedColumns(): string[] {
-    return this.columns.map(({ column }) => `${this.name}.${column}`);
   }
 
   /** Whether `column` may be sorted or filtered by. */

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { CloudResource } from '../../common/db/cloud-resources.js';
 import { reason } from '../../common/reasons.js';
 import type { StackPlan } from '../../drivers/driver.js';
 import { isConflict } from '../../openstack/errors.js';
 import { createStack, deleteStack, type StackSummary, updateStack } from '../../openstack/orchestration/stacks.js';
 import { intend, listInventory, markGone, markPresent, stackResource } from '../inventory.js';
-import { done, type PhaseOutcome } from '../phase.js';
+import { done, type PhaseOutcome, type Waiting } from '../phase.js';
 import type { Work } from '../work.js';
 import { explainRetry, explainStack, explainStackItself } from './explain-stack.js';
 import { STACK_TAG, type StackAccess } from './stack-observer.js';
@@ -13,14 +14,15 @@ import { STACK_TAG, type StackAccess } from './stack-observer.js';
  * Brings one stack to what is planned. What was last asked of a stack stands in its tags, in Heat: so
  * an answer that was lost, and a conductor that died, change nothing in what the next look sees.
  */
-export async function ensureStack(work: Work, name: string, plan: StackPlan, onLoss: OnLoss): Promise<PhaseOutcome> {
+export async function ensureStack(work: Work, name: string, plan: StackPlan, loss: StackLoss): Promise<PhaseOutcome> {
   const access: StackAccess = { session: await work.account() };
   const stack = await work.deps.stacks.look(access, work.ctx, work.cluster.projectId, name);
   const wanted = { spec: specTag(plan), operation: operationTag(work) };
-  if (stack === undefined) return createIt(work, access, name, plan, wanted, onLoss);
+  if (stack === undefined || isDeleted(stack)) return createIt(work, access, name, plan, wanted, loss);
+  if (stack.action === 'DELETE') return endDelete(work, access, stack, loss);
   const asked = stack.tags.includes(wanted.spec);
   if (stack.status === 'IN_PROGRESS') return watchIt(work, access, stack, asked);
-  if (asked && stack.status === 'COMPLETE' && stack.action !== 'DELETE') {
+  if (asked && stack.status === 'COMPLETE') {
     await markPresent(work, stackResource(name), stack.id);
     return done;
   }
@@ -39,17 +41,35 @@ async function createIt(
   name: string,
   plan: StackPlan,
   wanted: WantedTags,
-  onLoss: OnLoss,
+  loss: StackLoss,
 ): Promise<PhaseOutcome> {
   const known = await intend(work, stackResource(name));
-  if (known.state === 'present' && work.operation.kind === 'create') {
-    await onLoss();
-  } else if (known.state === 'present') {
-    // Making it again would put empty machines in the place of those that held the users' data.
-    const message = `stack ${name} is not in Heat any more`;
-    return { kind: 'failed', reason: reason('stack_missing', message, { resource: `stack ${name}` }) };
-  }
+  if (isLoss(work, known, loss)) return missing(name, 'is not in Heat any more');
+  if (known.state === 'present' && work.operation.kind === 'create') await loss.forget();
   return act(work, { name }, () => createStack(access.session, work.ctx, { ...definition(work, plan, wanted), name }));
+}
+
+/** Heat only lets a delete that has begun be ended: an update is refused (400 `NotSupported`). Then the stack is made anew. */
+async function endDelete(work: Work, access: StackAccess, stack: StackSummary, loss: StackLoss): Promise<PhaseOutcome> {
+  // It was there: before it is made again, what its nodes reported is forgotten.
+  if (work.operation.kind === 'create') await markPresent(work, stackResource(stack.name), stack.id);
+  if (stack.status === 'IN_PROGRESS') return waitFor(work, stack);
+  const known = await intend(work, stackResource(stack.name));
+  if (isLoss(work, known, loss)) return missing(stack.name, `was to be deleted, which failed: ${stack.statusReason}`);
+  return deleteIt(work, access, stack);
+}
+
+/** Made again it would put empty machines in the place of those that held the users' data. */
+function isLoss(work: Work, known: CloudResource, { isHarmless = false }: StackLoss): boolean {
+  return known.state === 'present' && work.operation.kind !== 'create' && !isHarmless;
+}
+
+function missing(name: string, what: string): PhaseOutcome {
+  return { kind: 'failed', reason: reason('stack_missing', `stack ${name} ${what}`, { resource: `stack ${name}` }) };
+}
+
+function isDeleted({ action, status }: StackSummary): boolean {
+  return action === 'DELETE' && status === 'COMPLETE';
 }
 
 /** Nova tells why long before Heat gives up, so a stack in progress is asked for what failed already. */
@@ -73,8 +93,8 @@ async function act(work: Work, stack: { name: string }, call: () => Promise<unkn
   return waitFor(work, stack);
 }
 
-function waitFor(work: Work, stack: { name: string }): Extract<PhaseOutcome, { kind: 'wait' }> {
-  return { kind: 'wait', afterMs: work.deps.settings.pollMs, waitingFor: `stack ${stack.name}` };
+function waitFor(work: Work, { name }: { name: string }): Waiting {
+  return { kind: 'wait', afterMs: work.deps.settings.pollMs, waitingFor: `stack ${name}`, stackNames: [name] };
 }
 
 /** Brings one stack to nothing, and its name to a tombstone. */
@@ -82,11 +102,15 @@ export async function ensureNoStack(work: Work, access: StackAccess, name: strin
   const known = (await listInventory(work)).find((resource) => resource.type === 'stack' && resource.name === name);
   if (known === undefined || known.state === 'gone') return done;
   const stack = await work.deps.stacks.look(access, work.ctx, work.cluster.projectId, name);
-  if (stack === undefined || (stack.action === 'DELETE' && stack.status === 'COMPLETE')) {
+  if (stack === undefined || isDeleted(stack)) {
     await markGone(work, stackResource(name));
     return done;
   }
   if (stack.action === 'DELETE' && stack.status === 'IN_PROGRESS') return waitFor(work, stack);
+  return deleteIt(work, access, stack);
+}
+
+async function deleteIt(work: Work, access: StackAccess, stack: StackSummary): Promise<PhaseOutcome> {
   const failure = stack.action === 'DELETE' ? await explainStack(access, work.ctx, stack) : undefined;
   const outcome = await act(work, stack, () =>
     deleteStack(access.session, work.ctx, { ...stack, projectId: access.projectId }),
@@ -96,8 +120,13 @@ export async function ensureNoStack(work: Work, access: StackAccess, name: strin
   return { ...outcome, afterMs: outcome.afterMs * 5, reason: failure.reason };
 }
 
-/** Called before a stack that was there is made again: what its nodes reported is void. Only in a create. */
-export type OnLoss = () => Promise<void>;
+/** What it means that a stack that was there is gone. */
+export interface StackLoss {
+  /** It held nothing of the users': it is made again in whatever operation, not only in a create. */
+  isHarmless?: boolean;
+  /** Called before it is made again in a create: what its nodes reported is void. */
+  forget: () => Promise<void>;
+}
 
 interface WantedTags {
   spec: string;

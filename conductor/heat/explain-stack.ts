@@ -1,4 +1,4 @@
-import { type Reason, reason } from '../../common/reasons.js';
+import { type Reason, type ReasonCode, reason } from '../../common/reasons.js';
 import { findServer } from '../../openstack/compute/servers.js';
 import { listFailures } from '../../openstack/orchestration/events.js';
 import { listResources, type StackResource } from '../../openstack/orchestration/resources.js';
@@ -39,8 +39,8 @@ export async function explainStack(
 }
 
 /**
- * Why Heat is making a server of the stack anew. It does so for more than a minute before it calls the server failed,
- * and may succeed; what it threw away is in the events only. Undefined when all goes well.
+ * Why Heat is making a resource of the stack anew. It does so for more than a minute before it calls a server failed,
+ * and may succeed; what it threw away is in the events only. Undefined when all goes well, or does again.
  */
 export async function explainRetry(
   access: StackAccess,
@@ -49,12 +49,16 @@ export async function explainRetry(
 ): Promise<Reason | undefined> {
   const ref = { ...stack, projectId: access.projectId };
   const since = stack.updatedAt ?? stack.createdAt;
-  const failure = (await listFailures(access.session, ctx, ref)).find(({ at }) => at >= since);
-  if (failure === undefined) return undefined;
-  const { resourceName, statusReason } = failure;
-  const what = `server ${resourceName}`;
-  const words = /"Message: (.*), Code: \d+"/s.exec(statusReason)?.[1] ?? statusReason;
-  return reason(failureCode(words, 'server_failed'), `${what}: ${words.trim()}`, { resource: what });
+  const failures = (await listFailures(access.session, ctx, ref)).filter(({ at }) => at >= since);
+  if (failures.length === 0) return undefined;
+  const resources = new Map((await listResources(access.session, ctx, ref)).map((each) => [each.name, each]));
+  for (const { resourceName, statusReason } of failures) {
+    const resource = resources.get(resourceName);
+    if (resource === undefined || /^(CREATE|UPDATE)_COMPLETE$/.test(resource.status)) continue;
+    const words = /"Message: (.*), Code: \d+"/s.exec(statusReason)?.[1] ?? statusReason;
+    return resourceReason(resource, words.trim());
+  }
+  return undefined;
 }
 
 /** Heat stops the neighbours of what failed; they are not the cause. */
@@ -63,11 +67,23 @@ function isConsequence(statusReason: string): boolean {
 }
 
 async function explainResource(access: StackAccess, ctx: CallContext, resource: StackResource): Promise<Reason> {
-  const isServer = resource.type === 'OS::Nova::Server';
+  const isServer = resource.type === SERVER_TYPE;
   const words = (isServer ? await serverFault(access, ctx, resource) : undefined) ?? resource.statusReason;
-  const code = failureCode(words, isServer ? 'server_failed' : 'stack_failed');
-  const what = `${isServer ? 'server' : resource.type} ${resource.name}`;
-  return reason(code, `${what}: ${words}`, { resource: what });
+  return resourceReason(resource, words);
+}
+
+const SERVER_TYPE = 'OS::Nova::Server';
+
+/** What to say of a resource when its words tell no more; others are the stack's. */
+const FAILED_TYPES: [pattern: RegExp, code: ReasonCode][] = [
+  [new RegExp(`^${SERVER_TYPE}$`), 'server_failed'],
+  [/^OS::Octavia::/, 'load_balancer_failed'],
+];
+
+function resourceReason({ type, name }: StackResource, words: string): Reason {
+  const otherwise = FAILED_TYPES.find(([pattern]) => pattern.test(type))?.[1] ?? 'stack_failed';
+  const what = `${type === SERVER_TYPE ? 'server' : type} ${name}`;
+  return reason(failureCode(words, otherwise), `${what}: ${words}`, { resource: what });
 }
 
 /** Nova's fault. Other projects' servers can't be seen through the service user: Heat's words must do. */

@@ -1,45 +1,52 @@
+import {
+  ACCOUNT_PASSWORD,
+  ACCOUNT_PASSWORD_BYTES,
+  accountDescription,
+  accountName,
+  passwordPurpose,
+} from '../../common/cluster-account.js';
 import { clusters } from '../../common/db/clusters.js';
 import { secrets } from '../../common/db/secrets.js';
 import { findKeypair, importKeypair } from '../../openstack/compute/keypairs.js';
 import { isConflict } from '../../openstack/errors.js';
 import { grantRole } from '../../openstack/identity/roles.js';
 import { createUser, findUserByName, type User } from '../../openstack/identity/users.js';
-import { ACCOUNT_PASSWORD, accountName } from '../accounts.js';
 import { intend, markPresent, type ResourceName } from '../inventory.js';
-import { done, type Phase } from '../phase.js';
+import { done, type Phase, type PhaseOutcome } from '../phase.js';
 import type { Work } from '../work.js';
-
-const PASSWORD_BYTES = 32;
+import { tryTrust } from './account-trust.js';
 
 /**
  * The cluster's own account: a user of the trustee domain with the roles of its creator on the project.
- * No operation depends on the caller's token afterwards, nor on the caller.
+ * No operation depends on the caller's token afterwards, nor on the caller. Of kind `trust` the API made it.
  */
 export const account: Phase = {
   name: 'account',
   async run(work) {
-    const password = await ensurePassword(work);
-    const user = await ensureUser(work, password);
-    for (const roleId of work.cluster.accountRoles) {
-      await grantRole(work.deps.accounts.service, work.ctx, {
-        projectId: work.cluster.projectId,
-        userId: user.id,
-        roleId,
-      });
-    }
-    await ensureKeypair(work);
-    return done;
+    const outcome = work.cluster.accountKind === 'trust' ? await tryTrust(work) : await ensureGrantedUser(work);
+    if (outcome.kind === 'done') await ensureKeypair(work);
+    return outcome;
   },
 };
 
+async function ensureGrantedUser(work: Work): Promise<PhaseOutcome> {
+  const password = await ensurePassword(work);
+  const user = await ensureUser(work, password);
+  const { projectId, accountRoles } = work.cluster;
+  for (const roleId of accountRoles) {
+    await grantRole(work.deps.accounts.service, work.ctx, { projectId, userId: user.id, roleId });
+  }
+  return done;
+}
+
 async function ensurePassword(work: Work): Promise<string> {
   const { sealer, ids } = work.deps;
-  const purpose = `${work.cluster.uuid}/${ACCOUNT_PASSWORD}`;
+  const purpose = passwordPurpose(work.cluster.uuid);
   const sealed = await work.fenced('account password', async (trx) => {
     const key = { owner: work.cluster.uuid, name: ACCOUNT_PASSWORD };
     const known = await secrets.find(trx, key);
     if (known?.sealed !== undefined) return known.sealed;
-    const fresh = sealer.seal(purpose, ids.secret(PASSWORD_BYTES));
+    const fresh = sealer.seal(purpose, ids.secret(ACCOUNT_PASSWORD_BYTES));
     await secrets.insert(trx, { ...key, sealed: fresh, readableBy: [], writableBy: [], createdAt: work.now() });
     return fresh;
   });
@@ -72,7 +79,7 @@ async function makeUser(
   find: () => Promise<User | undefined>,
 ): Promise<User> {
   work.deps.accounts.forget(work.cluster.uuid);
-  const description = `Account of container cluster ${work.cluster.uuid}, made by Bayou`;
+  const description = accountDescription(work.cluster.uuid);
   try {
     return await createUser(work.deps.accounts.domainAdmin, work.ctx, { domainId, name, password, description });
   } catch (error) {
@@ -82,11 +89,18 @@ async function makeUser(
   }
 }
 
+export function trustResource(work: Work): ResourceName {
+  return { ...accountResource(work), type: 'trust' };
+}
+
 export function keypairResource(work: Work): ResourceName {
   return { service: 'compute', type: 'keypair', name: work.namePrefix };
 }
 
-/** Keypairs belong to users: the account can't see its creator's, so the public key is imported. */
+/**
+ * Keypairs belong to users: the account can't see its creator's, so the public key is imported. A trust acts as the
+ * creator, who finds the cluster's among the own ones.
+ */
 async function ensureKeypair(work: Work): Promise<void> {
   const { sshPublicKey } = work.cluster;
   if (sshPublicKey === undefined) return;

@@ -1,16 +1,17 @@
+import { ACCOUNT_PASSWORD } from '../../common/cluster-account.js';
 import { secrets } from '../../common/db/secrets.js';
 import { reason } from '../../common/reasons.js';
 import { deleteKeypair } from '../../openstack/compute/keypairs.js';
 import { isStatus } from '../../openstack/errors.js';
+import { deleteTrust } from '../../openstack/identity/trusts.js';
 import { deleteUser, findUserByName } from '../../openstack/identity/users.js';
 import { deleteStack, listStacks } from '../../openstack/orchestration/stacks.js';
-import { ACCOUNT_PASSWORD } from '../accounts.js';
 import { ensureNoStack } from '../heat/ensure-stack.js';
 import type { StackAccess } from '../heat/stack-observer.js';
 import { listInventory, markGone } from '../inventory.js';
 import { done, type Phase, type PhaseOutcome } from '../phase.js';
 import type { Work } from '../work.js';
-import { accountResource, keypairResource } from './account.js';
+import { accountResource, keypairResource, trustResource } from './account.js';
 import { combine } from './node-stacks.js';
 
 /** Everything but the infrastructure, side by side. */
@@ -39,7 +40,7 @@ async function stackAccess(work: Work): Promise<StackAccess> {
   return { session: work.deps.accounts.service, projectId: work.cluster.projectId };
 }
 
-async function hasWorkingAccount(work: Work): Promise<boolean> {
+export async function hasWorkingAccount(work: Work): Promise<boolean> {
   const password = await work.deps.db.read('account password', (query) =>
     secrets.find(query, { owner: work.cluster.uuid, name: ACCOUNT_PASSWORD }),
   );
@@ -81,16 +82,33 @@ export const deleteAccount: Phase = {
   name: 'delete_account',
   async run(work) {
     const standing = (await listInventory(work)).filter(({ state }) => state !== 'gone');
-    if (standing.some(({ type }) => type === 'keypair')) {
-      const resource = keypairResource(work);
-      if (await hasWorkingAccount(work)) await deleteKeypair(await work.account(), work.ctx, resource.name);
-      await markGone(work, resource);
-    }
-    if (standing.some(({ type }) => type === 'user')) await removeUser(work);
+    const has = (wanted: string) => standing.some(({ type }) => type === wanted);
+    if (has('keypair')) await removeKeypair(work);
+    if (has('trust')) await endTrust(work);
+    if (has('user')) await removeUser(work);
+    if (has('trust')) await markGone(work, trustResource(work));
     work.deps.accounts.forget(work.cluster.uuid);
     return done;
   },
 };
+
+/** Where the account is broken an admin removes it from its owner: the creator, whom a trust acts as, or the account. */
+async function removeKeypair(work: Work): Promise<void> {
+  const { accountKind, userId, accountUserId } = work.cluster;
+  const resource = keypairResource(work);
+  const owner = accountKind === 'trust' ? userId : accountUserId;
+  if (await hasWorkingAccount(work)) await deleteKeypair(await work.account(), work.ctx, resource.name);
+  else if (owner !== undefined) await deleteKeypair(work.deps.accounts.service, work.ctx, resource.name, owner);
+  await markGone(work, resource);
+}
+
+/** By the trustee, in the trustor's name. Heat's own trusts under it go too, so no stack may stand. Else it ends with the user. */
+async function endTrust(work: Work): Promise<void> {
+  const { trustId } = work.cluster;
+  if (trustId === undefined || !(await hasWorkingAccount(work))) return;
+  await deleteTrust(await work.account(), work.ctx, trustId);
+  work.deps.accounts.forget(work.cluster.uuid);
+}
 
 async function removeUser(work: Work): Promise<void> {
   const { accounts } = work.deps;

@@ -20,7 +20,7 @@ export const infrastructure: Phase = {
     for (const name of plan.authorities) await ensureClusterAuthority(work, name);
     await ensureSecrets(work, plan.secrets);
     const name = infrastructureStackName(work.namePrefix);
-    const outcome = await ensureStack(work, name, plan.stack, () => forgetNodeData(work));
+    const outcome = await ensureStack(work, name, plan.stack, { forget: () => forgetNodeData(work) });
     if (outcome.kind === 'done') await noteOutputs(work, name);
     return outcome;
   },

@@ -20,7 +20,9 @@ export const loadBalancer: Phase = {
     const outcome = await ensureLoadBalancer(work);
     if (outcome === undefined) return done;
     if (outcome.kind === 'failed' || outcome.kind === 'blocked') return outcome;
-    return (await noteAddress(work)) ? done : outcome;
+    if (await noteAddress(work)) return done;
+    // For the address, which is there before the stack is done.
+    return outcome.kind === 'wait' ? { ...outcome, stackNames: undefined } : outcome;
   },
 };
 
@@ -30,7 +32,7 @@ export async function ensureLoadBalancer(work: Work): Promise<PhaseOutcome | und
   const [spec, infrastructure] = await Promise.all([work.spec(), readInfrastructure(work)]);
   const plan = work.driver.planLoadBalancer?.(spec, infrastructure);
   if (plan === undefined) return undefined;
-  return ensureStack(work, loadBalancerStackName(work.namePrefix), plan, () => forgetAddress(work));
+  return ensureStack(work, loadBalancerStackName(work.namePrefix), plan, { forget: () => forgetAddress(work) });
 }
 
 /** Whether the address is known. */

@@ -76,7 +76,10 @@ async function ensureNodeStack(work: Work, infrastructure: Infrastructure, stack
     availabilityZone: stack.group.labels.availability_zone ?? cluster.labels.availability_zone,
     metadata: { bayou_cluster: cluster.uuid },
   });
-  const outcome = await ensureStack(work, stack.name, plan, () => forgetReports(work, stack));
+  const outcome = await ensureStack(work, stack.name, plan, {
+    isHarmless: stack.nodes.every(({ enrolledAt }) => enrolledAt === undefined),
+    forget: () => forgetReports(work, stack),
+  });
   return outcome.kind === 'failed'
     ? { ...outcome, faults: { [stack.group.name]: outcome.reason.message, ...outcome.faults } }
     : outcome;
@@ -148,9 +151,15 @@ export function combine(outcomes: PhaseOutcome[]): PhaseOutcome {
     const found = outcomes.filter((outcome) => outcome.kind === kind);
     const [first] = found;
     if (first?.kind === 'wait') {
-      const names = found.flatMap((outcome) => (outcome.kind === 'wait' ? [outcome.waitingFor] : []));
-      const why = found.find((outcome) => outcome.kind === 'wait' && outcome.reason !== undefined);
-      return { ...first, ...why, kind: 'wait', waitingFor: names.join(', ') };
+      const waits = found.flatMap((outcome) => (outcome.kind === 'wait' ? [outcome] : []));
+      const why = waits.find((wait) => wait.reason !== undefined);
+      const forStacksOnly = waits.every((wait) => wait.stackNames !== undefined);
+      return {
+        ...first,
+        ...why,
+        waitingFor: waits.map((wait) => wait.waitingFor).join(', '),
+        stackNames: forStacksOnly ? waits.flatMap((wait) => wait.stackNames ?? []) : undefined,
+      };
     }
     if (first !== undefined) return first;
   }

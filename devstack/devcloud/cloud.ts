@@ -8,6 +8,7 @@ import type { IdentityState } from './identity/state.js';
 import type { Image } from './image/images.js';
 import type { LoadBalancingState } from './load-balancing/load-balancers.js';
 import type { NetworkState } from './network/state.js';
+import type { Container } from './object-storage/containers.js';
 import type { OrchestrationState } from './orchestration/state.js';
 import type { Quotas } from './quotas.js';
 
@@ -40,6 +41,8 @@ export interface CloudSettings {
   loadBalancerMs: number;
   /** Whether the catalog has Octavia. */
   loadBalancers: boolean;
+  /** Whether the catalog has Swift. */
+  objectStore: boolean;
   tokenLifetimeMs: number;
   /** Where the catalog says that container-infra is; ends in /v1. */
   containerInfraUrl: string | undefined;
@@ -62,6 +65,8 @@ export interface Cloud {
   readonly network: NetworkState;
   readonly loadBalancing: LoadBalancingState;
   readonly volumes: Map<string, Volume>;
+  /** By `account/name`. */
+  readonly containers: Map<string, Container>;
   readonly orchestration: OrchestrationState;
   /** `http://host:port`, known once it listens. */
   url: string;

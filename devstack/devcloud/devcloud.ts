@@ -38,6 +38,8 @@ export interface DevelopmentCloudOptions {
   loadBalancerMs?: number | undefined;
   /** Whether there is Octavia. Default: yes. */
   loadBalancers?: boolean | undefined;
+  /** Whether there is Swift. Default: yes. */
+  objectStore?: boolean | undefined;
   /** Default: one hour. */
   tokenLifetimeMs?: number | undefined;
   /** Default: 172.24.4.0/24. */
@@ -74,6 +76,7 @@ export async function startDevelopmentCloud(
       heatStepMs: options.heatStepMs,
       loadBalancerMs: options.loadBalancerMs ?? 2 * options.bootMs,
       loadBalancers: options.loadBalancers ?? true,
+      objectStore: options.objectStore ?? true,
       tokenLifetimeMs: options.tokenLifetimeMs ?? 3_600_000,
       containerInfraUrl: options.containerInfraUrl,
       publicCidr: options.publicCidr ?? '172.24.4.0/24',
@@ -87,6 +90,7 @@ export async function startDevelopmentCloud(
     network: new NetworkState(),
     loadBalancing: new LoadBalancingState(),
     volumes: new Map(),
+    containers: new Map(),
     orchestration: new OrchestrationState(),
     url: '',
   };

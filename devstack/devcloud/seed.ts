@@ -9,7 +9,7 @@ export const SEED_PASSWORD = 'secret';
 
 const DOMAINS = ['Default', 'magnum', 'heat'];
 const PROJECTS = ['admin', 'demo', 'alt', 'service'];
-const ROLES = ['admin', 'member', 'reader', 'heat_stack_owner', 'load-balancer_member'];
+const ROLES = ['admin', 'member', 'reader', 'heat_stack_owner', 'load-balancer_member', 'ResellerAdmin'];
 
 interface SeedUser {
   name: string;

@@ -2,6 +2,9 @@ import type { Health, NodeReport } from '../driver.js';
 import { quorumOf } from './quorum.js';
 
 /**
+ * A machine that halts says nothing, and would count as silent after three heartbeats only; the managers see it within
+ * seconds and say so at once.
+ *
  * HEALTHY when every node is an active member and the managers agree; UNHEALTHY without a quorum or with a
  * member missing; UNKNOWN when too few managers are heard of to tell. `managers.spare` is how many more may
  * be lost.
@@ -10,24 +13,45 @@ export function swarmHealth(reports: readonly NodeReport[]): Health {
   const managers = reports.filter(({ role }) => role === 'master');
   const quorum = quorumOf(managers.length);
   const heard = managers.filter(({ silent }) => !silent);
-  const voting = heard.filter(hasVote);
+  const down = seenDown(reports, heard.filter(hasVote));
+  const voting = heard.filter((manager) => hasVote(manager) && !down.has(manager.name));
   const reason: Record<string, string> = {
     api:
       voting.length >= quorum ? 'ok' : `${voting.length} of ${managers.length} managers answer, ${quorum} are needed`,
     'managers.spare': String(Math.max(0, voting.length - quorum)),
   };
   for (const report of reports) {
-    reason[`${report.name}.Ready`] = report.silent ? 'Unknown' : report.ready ? 'True' : 'False';
+    reason[`${report.name}.Ready`] = down.has(report.name) ? 'False' : readyWord(report);
   }
-  for (const manager of managers) reason[`${manager.name}.Manager`] = managerWord(manager);
+  for (const manager of managers) {
+    reason[`${manager.name}.Manager`] = down.has(manager.name) ? 'Unreachable' : managerWord(manager);
+  }
   if (reports.length === 0 || heard.length < quorum) return { status: 'UNKNOWN', reason };
-  const allWell = voting.length === managers.length && reports.every(({ ready, silent }) => ready && !silent);
+  const isWell = ({ name, ready, silent }: NodeReport) => ready && !silent && !down.has(name);
+  const allWell = voting.length === managers.length && reports.every(isWell);
   return { status: allWell ? 'HEALTHY' : 'UNHEALTHY', reason };
 }
 
 /** Docker calls a manager an active member also when there is no leader; it can't list the members then. */
 function hasVote({ ready, orchestrator }: NodeReport): boolean {
   return ready && orchestrator.managers_reachable !== undefined;
+}
+
+/** What most of the other managers say is down: one of them may be down itself, and what it said last be old. */
+function seenDown(reports: readonly NodeReport[], witnesses: NodeReport[]): Set<string> {
+  const names = reports.map(({ name }) => name);
+  return new Set(
+    names.filter((name) => {
+      const others = witnesses.filter((witness) => witness.name !== name);
+      const saying = others.filter(({ orchestrator }) => (orchestrator.nodes_down ?? '').split(',').includes(name));
+      return saying.length > others.length / 2;
+    }),
+  );
+}
+
+function readyWord({ silent, ready }: NodeReport): string {
+  if (silent) return 'Unknown';
+  return ready ? 'True' : 'False';
 }
 
 /** As the manager sees it: itself, and how many of all it reaches. */

@@ -4,6 +4,7 @@ import {
   type HotTemplate,
   type InfrastructurePlan,
   type NodeIdentity,
+  REGISTRY_LOGIN,
 } from '../driver.js';
 import { loadHot, mergeHot } from '../hot.js';
 import { floatingAddressResource, portResource } from '../node-stack.js';
@@ -27,6 +28,7 @@ export function planInfrastructure(spec: ClusterSpec): InfrastructurePlan {
     secrets: [
       { name: 'swarm-manager-token', readableBy: ['master'], writableBy: ['master'] },
       { name: 'swarm-worker-token', readableBy: ['*'], writableBy: ['master'] },
+      ...(spec.template.registryEnabled ? [{ name: REGISTRY_LOGIN, readableBy: ['*'], writableBy: [] }] : []),
     ],
   };
 }

@@ -13,6 +13,9 @@ export type LoadBalancer = 'octavia' | 'haproxy';
 
 export const LOAD_BALANCERS: readonly LoadBalancer[] = ['octavia', 'haproxy'];
 
+/** The step that sets HAProxy up. */
+export const LOAD_BALANCER_STEP = 'load-balancer';
+
 /** The port that keeps the address of HAProxy. No machine has it. */
 export const VIP_PORT = 'api-port';
 const VIP_ADDRESS = 'api-address';

@@ -10,7 +10,10 @@ import {
   type Vip,
 } from '../driver.js';
 import { apiPort } from './api-port.js';
-import { loadBalancerOf } from './load-balancer.js';
+import { LOAD_BALANCER_STEP, loadBalancerOf } from './load-balancer.js';
+
+/** Upstream's. Docker needs no certificate of a registry on the loopback. */
+const REGISTRY_PORT = 5000;
 
 export function planNode(spec: ClusterSpec, infrastructure: Infrastructure, node: NodeIdentity): NodePlan {
   const port = infrastructure.masterPorts[node.name];
@@ -26,6 +29,7 @@ export function planNode(spec: ClusterSpec, infrastructure: Infrastructure, node
       api_host: haproxy ? port.address : '0.0.0.0',
       shared_address: haproxy ? (infrastructure.vip?.address ?? '') : '',
       storage_driver: template.dockerStorageDriver ?? '',
+      registry_port: REGISTRY_PORT,
       insecure_registry: template.insecureRegistry ?? '',
       http_proxy: template.httpProxy ?? '',
       https_proxy: template.httpsProxy ?? '',
@@ -37,7 +41,8 @@ export function planNode(spec: ClusterSpec, infrastructure: Infrastructure, node
       ...(port !== undefined && !template.tlsDisabled ? ['docker-certificates'] : []),
       'docker-configure',
       isFirst(node) ? 'swarm-init' : 'swarm-join',
-      ...(haproxy ? ['load-balancer'] : []),
+      ...(haproxy ? [LOAD_BALANCER_STEP] : []),
+      ...(template.registryEnabled ? ['registry'] : []),
       'node-ready',
     ],
     certificateProfiles:

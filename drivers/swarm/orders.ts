@@ -26,8 +26,14 @@ const REFUSALS: { field: string; applies: (order: ClusterOrder) => boolean; mess
   },
   {
     field: 'registry_enabled',
-    applies: ({ registryEnabled }) => registryEnabled,
-    message: 'a registry is not supported yet',
+    applies: ({ registryEnabled, clusterDistro }) =>
+      registryEnabled && distributions[clusterDistro ?? '']?.packages !== true,
+    message: 'docker-registry must be installed: that needs an image of Debian or Ubuntu',
+  },
+  {
+    field: 'registry_enabled',
+    applies: ({ registryEnabled, cloud }) => registryEnabled && cloud?.objectStore === false,
+    message: 'this cloud has no Swift (object-store in its catalog), where the images of a registry are kept',
   },
   {
     field: 'external_network_id',

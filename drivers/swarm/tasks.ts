@@ -1,6 +1,7 @@
 import { MASTER_ROLE } from '../../common/db/node-groups.js';
 import type { Node } from '../../common/db/nodes.js';
 import type { DriverTasks, NodeTaskPlan } from '../driver.js';
+import { tellManagers } from './manager-list.js';
 
 /** Managers drain and remove members: a worker may not. */
 export const swarmTasks: DriverTasks = {
@@ -10,9 +11,13 @@ export const swarmTasks: DriverTasks = {
       params: { node: node.name, timeout_seconds: String(timeoutSeconds) },
     }));
   },
+  renewRegistry(nodes) {
+    return nodes.map((node) => ({ runOn: node, name: 'registry', subject: node.name, params: {} }));
+  },
   removeNodes(nodes, gone) {
     return onManager(nodes, gone, (node) => ({ name: 'remove-node', params: { node: node.name } }));
   },
+  tellMasters: tellManagers,
 };
 
 function onManager(

@@ -35,9 +35,20 @@ export async function importKeypair(
   return readKeypair(body);
 }
 
-/** Whether there was such a keypair. */
-export async function deleteKeypair(session: Session, ctx: CallContext, name: string): Promise<boolean> {
-  return existed(session.request(ctx, { service: 'compute', method: 'DELETE', path: path('os-keypairs', name) }));
+/** From Compute API 2.10 on an admin reaches other users' keypairs. */
+const KEYPAIRS_OF_OTHERS = { 'OpenStack-API-Version': 'compute 2.10' };
+
+/** Whether there was such a keypair. `userId`: of another user than the session's, for an admin. */
+export async function deleteKeypair(
+  session: Session,
+  ctx: CallContext,
+  name: string,
+  userId?: string,
+): Promise<boolean> {
+  const whose = userId === undefined ? {} : { query: { user_id: userId }, headers: KEYPAIRS_OF_OTHERS };
+  return existed(
+    session.request(ctx, { service: 'compute', method: 'DELETE', path: path('os-keypairs', name), ...whose }),
+  );
 }
 
 function readKeypair(body: KeypairBody): Keypair {

@@ -4,6 +4,24 @@ set -euo pipefail
 # shellcheck source=/dev/null
 source "${BAYOU_ROOT:-}/opt/bayou/lib.sh"
 
+# find_down: the members that the Swarm has lost, managers first, as many as the node listener takes of them. One may
+# have come again under the name of one that is down.
+find_down() {
+  awk -F '|' '
+    { sub(/\..*/, "", $3) }
+    $1 != "Unreachable" && $2 != "Down" { here[$3] = 1; next }
+    { lost[$1 == "" ? 2 : 1, ++count[$1 == "" ? 2 : 1]] = $3 }
+    END {
+      for (rank = 1; rank <= 2; rank++)
+        for (i = 1; i <= count[rank]; i++) {
+          name = lost[rank, i]
+          longer = list == "" ? name : list "," name
+          if (!(name in here) && length(longer) <= 256) list = longer
+        }
+      print list
+    }'
+}
+
 format='{{.Swarm.LocalNodeState}}|{{.Swarm.ControlAvailable}}|{{.Swarm.NodeID}}|{{.ServerVersion}}'
 IFS='|' read -r state manager node_id version < <(docker info --format "$format" 2>/dev/null || echo 'unreachable|false||')
 fields=("state=$state" "version=$version" "node_id=$node_id")
@@ -11,11 +29,13 @@ fields=("state=$state" "version=$version" "node_id=$node_id")
 if [ "$manager" = true ]; then
   fields+=("role=manager")
   # Without a leader it fails: then no field says how many managers there are.
-  if members=$(docker node ls --format '{{.ManagerStatus}}|{{.Status}}' 2>/dev/null); then
+  if members=$(docker node ls --format '{{.ManagerStatus}}|{{.Status}}|{{.Hostname}}' 2>/dev/null); then
     managers=$(grep -c '^[A-Z]' <<<"$members" || true)
     reachable=$(grep -cE '^(Leader|Reachable)' <<<"$members" || true)
-    up=$(grep -c '|Ready$' <<<"$members" || true)
+    up=$(grep -c '|Ready|' <<<"$members" || true)
+    down=$(find_down <<<"$members")
     fields+=("managers_reachable=$reachable/$managers" "nodes_ready=$up/$(wc -l <<<"$members")")
+    if [ -n "$down" ]; then fields+=("nodes_down=$down"); fi
   fi
 else
   fields+=("role=worker")

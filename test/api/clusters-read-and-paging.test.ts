@@ -196,7 +196,7 @@ describe.each(DATABASE_KINDS)('Over %s', (database) => {
     });
 
     it.each([
-      ['/v1/clusters?limit=3', 2],
+      ['/v1/clusters?limit=3', 1],
       ['/v1/clusters/detail?limit=3', 3],
       ['/v1/clustertemplates?limit=3', 1],
     ])('take a fixed number of queries: %s', async (path, queries) => {

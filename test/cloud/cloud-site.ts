@@ -35,6 +35,8 @@ export async function openCloudSite(target: CloudTarget, booted: BootedTarget | 
   const accountIds = new Set<string>();
   return {
     processes,
+    /** Of the project, as its user. */
+    member,
     /** What a failure should tell. */
     told: () => [processes.logs(), players.consoles()].join('\n'),
     async client({ apiUrl }: BayouProcess): Promise<ApiClient> {

@@ -26,7 +26,7 @@ async function start(): Promise<ContractCloud> {
   };
   return {
     session: (who) => open(typeof who === 'string' ? credentials[who] : who),
-    token: (who) => issueToken(target, credentials[who]),
+    token: (who) => issueToken(target, typeof who === 'string' ? credentials[who] : who),
     accountDomain: target.domainAdmin.domainName,
     image: { name: target.image, osDistro: 'ubuntu' },
     flavor: target.flavor,

@@ -88,9 +88,23 @@ describe("Magnum's service user", () => {
     expect(load('[keystone_authtoken]', line, 'password = x').config.keystoneAuthtoken.authUrl).toBe(authUrl);
   });
 
-  it.each(['v3applicationcredential', 'v3token'])('cannot log in by %s', (type) => {
-    expect(() => load('[keystone_auth]', `auth_type = ${type}`)).toThrow(
-      `[keystone_auth] auth_type: "${type}" is not possible here: the service user logs in with its password`,
+  it('may log in by an application credential, in whichever of the two sections', () => {
+    const credential = ['application_credential_id = abc', 'application_credential_secret = s3'];
+    const login = { applicationCredentialId: 'abc', applicationCredentialSecret: 's3' };
+    const typed = ['auth_type = v3applicationcredential', ...credential];
+
+    expect(load('[keystone_authtoken]', ...typed).config.keystoneAuthtoken).toMatchObject(login);
+    const both = load('[keystone_auth]', ...typed, '[keystone_authtoken]', ...SERVICE_USER).config.keystoneAuthtoken;
+    expect(both).toMatchObject(login);
+    expect(both.password).toBeUndefined();
+    const byPassword = load('[keystone_auth]', ...SERVICE_USER, ...credential).config.keystoneAuthtoken;
+    expect(byPassword).toMatchObject(AS_SERVICE_USER);
+    expect(byPassword.applicationCredentialId).toBeUndefined();
+  });
+
+  it('cannot log in by a token', () => {
+    expect(() => load('[keystone_auth]', 'auth_type = v3token')).toThrow(
+      '[keystone_auth] auth_type: "v3token" is not possible here: the service user logs in with its password',
     );
   });
 });

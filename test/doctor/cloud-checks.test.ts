@@ -38,6 +38,26 @@ describe('the doctor, in a healthy cloud', () => {
     );
   });
 
+  it('logs the service user in by an application credential', async () => {
+    const { identity } = doctor.cloud.state;
+    const secret = 'of the service user';
+    const projectId = [...identity.projects.values()].find(({ name }) => name === 'service')?.id ?? '';
+    const userId = [...identity.users.values()].find(({ name }) => name === 'magnum')?.id ?? '';
+    identity.applicationCredentials.set('abc', { id: 'abc', name: 'bayou', userId, projectId, secret });
+
+    const findings = await doctor.examine({
+      BAYOU_KEYSTONE_AUTHTOKEN__APPLICATION_CREDENTIAL_ID: 'abc',
+      BAYOU_KEYSTONE_AUTHTOKEN__APPLICATION_CREDENTIAL_SECRET: secret,
+      BAYOU_KEYSTONE_AUTHTOKEN__PASSWORD: 'guess',
+    });
+
+    expect(findings.filter(({ state }) => state !== 'ok')).toEqual([]);
+    expect(findings).toContainEqual(
+      expect.objectContaining({ what: 'service user', found: expect.stringContaining('magnum in project service') }),
+    );
+    expect(leftOvers()).toEqual([]);
+  });
+
   it('reads the right region and kind of endpoint of each service', async () => {
     const findings = await doctor.examine({ BAYOU_NOVA_CLIENT__REGION_NAME: 'Elsewhere' });
 
@@ -126,7 +146,13 @@ const CASES: Record<string, Case> = {
     fault: { service: 'identity', method: 'PUT', path: '/roles/', action: { status: 403 } },
     what: 'account: roles',
     found: /403/,
-    remedy: /grant roles/,
+    remedy: /grant roles.*account_kind = trust.*takes a token of a user/,
+  },
+  'a service that fails when roles are granted': {
+    fault: { service: 'identity', method: 'PUT', path: '/roles/', action: { status: 500 } },
+    what: 'account: roles',
+    found: /500/,
+    remedy: /grant roles on projects \(role admin\)$/,
   },
   'a role that Keystone does not have': {
     settings: { BAYOU_TRUST__ROLES: 'member,swimmer' },
@@ -232,6 +258,39 @@ describe('the doctor says what to do about', () => {
       found: expect.stringMatching(/^Keystone's is 1(19|20|21)\.\d s behind$/),
       remedy: expect.stringContaining('NTP'),
     });
+  });
+});
+
+describe('the doctor, where accounts are to work under trusts', () => {
+  const settings = { BAYOU_TRUST__ACCOUNT_KIND: 'trust' };
+
+  it('takes it for right that no roles are granted', async () => {
+    doctor.cloud.faults.order({ service: 'identity', method: 'PUT', path: '/roles/', action: { status: 403 } });
+
+    const findings = await doctor.examine(settings);
+
+    expect(findings.filter(({ state }) => state !== 'ok')).toEqual([]);
+    expect(findings).toContainEqual({
+      state: 'ok',
+      what: 'account: roles',
+      found: expect.stringMatching(/403.*account_kind = trust.*takes a token of a user/),
+    });
+    expect(leftOvers()).toEqual([]);
+  });
+
+  it('says that the other kind is the better one where it works', async () => {
+    const findings = await doctor.examine(settings);
+
+    expect(findings.filter(({ state }) => state !== 'ok')).toEqual([
+      {
+        state: 'warn',
+        what: 'account: kind',
+        found: expect.stringContaining('may grant roles'),
+        remedy: expect.stringContaining('account_kind = user'),
+      },
+    ]);
+    expect(findings).toContainEqual(expect.objectContaining({ state: 'ok', what: 'account: Heat' }));
+    expect(leftOvers()).toEqual([]);
   });
 });
 

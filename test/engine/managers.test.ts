@@ -1,3 +1,4 @@
+import { nodeTasks } from '../../common/db/node-tasks.js';
 import { type Node, nodes } from '../../common/db/nodes.js';
 import { Scenario } from './scenario.js';
 
@@ -18,6 +19,16 @@ function allNodes(): Promise<Node[]> {
 async function masters(): Promise<Node[]> {
   return (await allNodes()).filter(({ role }) => role === 'master');
 }
+
+/** What HAProxy on a manager was told of the others since it was made, and when each was done. */
+async function toldManagers({ uuid }: Node): Promise<string[]> {
+  const tasks = await scenario.world.db.read('check', (query) => nodeTasks.list(query, { nodeId: uuid }));
+  return tasks
+    .filter(({ name, state }) => name === 'load-balancer' && state === 'succeeded')
+    .map(({ params }) => params.managers ?? '');
+}
+
+const addressesOf = (some: Node[]) => some.map((node) => node.addresses.private).join(',');
 
 const serverNames = (node: Node) => node.certificateProfiles['docker-server']?.names ?? [];
 const stepsOf = (node: Node | undefined) => node?.nodeData.steps;
@@ -89,6 +100,24 @@ describe('managers behind Octavia', () => {
     expect(ports).toEqual([]);
   });
 
+  it('tell when Octavia fails to make the load balancer', async () => {
+    scenario = await Scenario.start({ cloud: { loadBalancerMs: 60_000 } });
+    await scenario.create({ master_count: 3, master_lb_enabled: true });
+    const { loadBalancers } = scenario.world.cloud.state.loadBalancing;
+
+    const reasons = new Set<string>();
+    const settled = await scenario.until((seen) => {
+      // Heat makes it anew some times before it gives up.
+      for (const made of loadBalancers.values()) made.status = 'ERROR';
+      if (seen?.statusReason !== undefined) reasons.add(seen.statusReason);
+      return seen?.status === 'CREATE_FAILED';
+    });
+
+    const words = /^\[load_balancer_failed\] OS::Octavia::LoadBalancer load_balancer: .*status ERROR.*; operator: /;
+    expect(settled?.statusReason).toMatch(words);
+    for (const shown of reasons) expect(shown).toMatch(words);
+  });
+
   it('show a fault of the load balancer as the reason', async () => {
     scenario = await Scenario.start();
     scenario.world.cloud.quotas.order(scenario.projectId, { load_balancer: 0 });
@@ -117,6 +146,42 @@ describe('managers without Octavia', () => {
     const floating = [...scenario.world.cloud.state.network.floatingIps.values()];
     const front = floating.find(({ port_id: portId }) => portId === shared?.id)?.floating_ip_address;
     expect((await scenario.cluster())?.apiAddress).toBe(`tcp://${front}:2376`);
+  });
+
+  it('tell those that stay before one goes and after one has come', async () => {
+    await start({ master_count: 3, node_count: 1, master_lb_enabled: true }, { loadBalancers: false });
+    const [first, ...staying] = await masters();
+
+    await scenario.resize({ nodegroup: 'default-master', node_count: 3, nodes_to_remove: [first?.name] });
+    await scenario.until(() => !scenario.world.cloud.everything().servers.includes(first?.name ?? ''));
+    const before = await Promise.all(staying.map(toldManagers));
+    const cluster = await scenario.settled();
+
+    const after = await masters();
+    expect(cluster).toMatchObject({ status: 'UPDATE_COMPLETE', statusReason: undefined });
+    expect(before).toEqual(staying.map(() => [addressesOf(staying)]));
+    const both = [addressesOf(staying), addressesOf(after)];
+    expect(await Promise.all(after.map(toldManagers))).toEqual([both, both, []]);
+    const consoles = [...scenario.world.cloud.state.compute.servers.values()]
+      .filter(({ name }) => staying.some((node) => node.name === name))
+      .map(({ playing }) => playing?.consoleLog?.() ?? '');
+    for (const text of consoles) expect(text).toContain(`HAProxy is before ${addressesOf(after)}`);
+  });
+
+  it('tell the only one of those that came, and nobody of what is known', async () => {
+    await start({ master_count: 1, node_count: 1, master_lb_enabled: true }, { loadBalancers: false });
+
+    await scenario.resize({ node_count: 2 });
+    await scenario.settled();
+    const [only] = await masters();
+    const afterWorkers = only && (await toldManagers(only));
+    await scenario.resize({ nodegroup: 'default-master', node_count: 3 });
+    const cluster = await scenario.settled();
+
+    const after = await masters();
+    expect(afterWorkers).toEqual([]);
+    expect(cluster).toMatchObject({ status: 'UPDATE_COMPLETE' });
+    expect(await Promise.all(after.map(toldManagers))).toEqual([[addressesOf(after)], [], []]);
   });
 
   it('keep HAProxy when the cloud gets Octavia later', async () => {

@@ -88,14 +88,17 @@ describe('resize', () => {
       'image',
       'choose_nodes',
       'infrastructure',
+      'registry',
       'load_balancer',
       'describe_nodes',
+      'withdraw_masters',
       'drain_nodes',
       'node_stacks',
       'remove_nodes',
       'forget_nodes',
       'trim_infrastructure',
       'nodes_ready',
+      'announce_masters',
     ]);
   });
 

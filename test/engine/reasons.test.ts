@@ -122,6 +122,59 @@ describe('while an operation goes on', () => {
     expect(after).toMatchObject({ status: 'CREATE_COMPLETE', statusReason: undefined });
   });
 
+  it('tries again when Heat passes on a fault of its engine, as it does while a stack is going', async () => {
+    scenario = await Scenario.start();
+    const message = 'Remote error: StaleDataError UPDATE statement on table matched 0 rows';
+    const body = { error: { type: 'RemoteError', message } };
+    scenario.world.cloud.faults.order({
+      service: 'orchestration',
+      method: 'POST',
+      times: 3,
+      action: { status: 500, body },
+    });
+
+    await scenario.create();
+    const { cluster: during } = await scenario.timeToReason();
+    const after = await scenario.settled();
+
+    expect(during?.statusReason).toMatch(/^\[cloud_unavailable\] Heat answered 500: Remote error: StaleDataError/);
+    expect(after).toMatchObject({ status: 'CREATE_COMPLETE', statusReason: undefined });
+  });
+
+  it('waits for the operator when what Heat passes on is a refusal, and goes on by itself', async () => {
+    scenario = await Scenario.start();
+    const message = 'Remote error: Forbidden You are not authorized to perform the requested action.';
+    const body = { error: { type: 'RemoteError', message } };
+    scenario.world.cloud.faults.order({
+      service: 'orchestration',
+      method: 'POST',
+      times: 5,
+      action: { status: 500, body },
+    });
+
+    await scenario.create();
+    const { cluster: blocked } = await scenario.timeToReason();
+    const [waiting] = await scenario.operations();
+    const after = await scenario.settled();
+
+    expect(blocked?.statusReason).toMatch(/^\[forbidden\] Heat answered 500: Remote error: Forbidden.*; operator: /);
+    expect(waiting?.status).toBe('blocked');
+    expect(after).toMatchObject({ status: 'CREATE_COMPLETE', statusReason: undefined });
+  });
+
+  it('shows why a server is made again until it is there', async () => {
+    scenario = await Scenario.start();
+    scenario.world.cloud.faults.order({ server: 'worker-0$', action: { error: 'No valid host was found.' } });
+    scenario.world.cloud.faults.order({ server: 'worker-1$', action: 'neverBoots' });
+
+    await scenario.create();
+    const { cluster: during } = await scenario.timeToReason();
+    const after = await scenario.until((cluster) => cluster?.statusReason === undefined, 60_000);
+
+    expect(during?.statusReason).toMatch(/^\[no_valid_host\] server c-\w+-worker-0: No valid host/);
+    expect(after?.status).toBe('CREATE_IN_PROGRESS');
+  });
+
   it('waits for someone who must act with the deadline standing still, and goes on by itself', async () => {
     scenario = await Scenario.start();
     const refusal = {

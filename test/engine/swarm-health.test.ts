@@ -26,6 +26,30 @@ describe('the health of a Swarm', () => {
     expect(health).toMatchObject({ status, reason: { api, 'managers.spare': spare, 'w.Ready': 'True' } });
   });
 
+  it.each<[string, (string | undefined)[], string, string]>([
+    ['both others say so', ['m2', 'm2', undefined], 'UNHEALTHY', 'Unreachable'],
+    ['it speaks of others itself', ['m2', 'm2', 'm0,m1'], 'UNHEALTHY', 'Unreachable'],
+    ['one of two others says so', ['m2', undefined, undefined], 'HEALTHY', 'Reaches 3/3'],
+    ['only it says so', [undefined, undefined, 'm2'], 'HEALTHY', 'Reaches 3/3'],
+  ])('counts a manager as lost when %s', (_, words, status, word) => {
+    const sorts = words.map((down, index) => {
+      const report = manager(`m${index}`, 'well');
+      return down === undefined ? report : { ...report, orchestrator: { ...report.orchestrator, nodes_down: down } };
+    });
+
+    const health = swarmHealth([...sorts, worker]);
+
+    expect(health).toMatchObject({ status, reason: { api: 'ok', 'm0.Ready': 'True', 'm2.Manager': word } });
+    expect(health.reason['managers.spare']).toBe(status === 'HEALTHY' ? '1' : '0');
+  });
+
+  it('counts a worker as lost when the managers say so', () => {
+    const orchestrator = { managers_reachable: '1/1', nodes_down: 'x,w' };
+    const health = swarmHealth([{ ...manager('m', 'well'), orchestrator }, worker]);
+
+    expect(health).toMatchObject({ status: 'UNHEALTHY', reason: { 'w.Ready': 'False', 'm.Ready': 'True' } });
+  });
+
   it('is told of each manager', () => {
     const sorts: Sort[] = ['well', 'silent', 'down', 'without a leader'];
 

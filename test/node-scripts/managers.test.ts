@@ -85,6 +85,34 @@ describe('the scripts of several managers', () => {
     expect(machine.read('fake/systemctl')).toBe(before);
   });
 
+  it('tell HAProxy who the managers are now without an end to any connection', async () => {
+    const machine = await boot(await addManager(0, 'swarm-init'));
+    const before = machine.read('fake/systemctl');
+    machine.write('params.json', JSON.stringify({ managers: '10.0.0.6,10.0.0.7,10.0.0.8' }));
+
+    await machine.run('tasks/load-balancer.sh', join(machine.root, 'params.json'));
+    await machine.run('tasks/load-balancer.sh', join(machine.root, 'params.json'));
+    await machine.run('steps/load-balancer.sh');
+
+    expect(machine.read('etc/haproxy/haproxy.cfg').match(/^ {2}server .*$/gm)).toEqual([
+      '  server manager0 10.0.0.6:2375',
+      '  server manager1 10.0.0.7:2375',
+      '  server manager2 10.0.0.8:2375',
+    ]);
+    expect(machine.read('fake/systemctl')).toBe(`${before}enable haproxy.service\nreload-or-restart haproxy.service\n`);
+  });
+
+  it('give keepalived a router id that there is, also on an address that ends with 0', async () => {
+    const settings = { ...SETTINGS, shared_address: '10.0.1.0' };
+    const addresses = { private: '10.0.0.5' };
+    const node = await addNode(fixture, 'web-master-0', 'master', { addresses }, { settings });
+    const machine = new Machine(folder, node);
+
+    await machine.run('steps/load-balancer.sh');
+
+    expect(machine.read('etc/keepalived/keepalived.conf')).toContain('virtual_router_id 255\n');
+  });
+
   it('put no text into a configuration that is no address', async () => {
     const settings = { ...SETTINGS, shared_address: '10.0.0.100\nglobal' };
     const node = await addNode(fixture, 'web-master-0', 'master', {}, { steps: ['load-balancer'], settings });
@@ -93,6 +121,20 @@ describe('the scripts of several managers', () => {
     await expect(machine.run('steps/load-balancer.sh')).rejects.toThrow();
 
     expect(existsSync(join(machine.root, 'etc/haproxy'))).toBe(false);
+  });
+
+  it('say at once which of the others the Swarm has lost', async () => {
+    const first = await boot(await addManager(0, 'swarm-init'));
+    const lost = await boot(await addManager(1, 'swarm-join'));
+    await lost.stop();
+    const report = async () => JSON.parse(await first.run('health.sh'));
+    const before = await report();
+
+    writeFileSync(join(folder, 'swarm/down'), '10.0.0.6\n');
+
+    expect(before).toMatchObject({ managers_reachable: '2/2', nodes_ready: '2/2' });
+    expect(before.nodes_down).toBeUndefined();
+    expect(await report()).toMatchObject({ managers_reachable: '1/2', nodes_ready: '1/2', nodes_down: 'web-master-1' });
   });
 
   it('take the vote of a manager that is drained', async () => {

@@ -57,7 +57,7 @@ describe('an error of a service', () => {
     [undefined, undefined, true],
     [503, undefined, true],
     [500, 'DBConnectionError', true],
-    [500, 'RemoteError', false],
+    [500, 'RemoteError', true],
     [409, 'OverQuota', false],
     [401, undefined, false],
   ])('of status %s and type %s is transient: %s', (status, faultType, transient) => {

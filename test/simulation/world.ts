@@ -74,11 +74,14 @@ export class World {
   readonly clock: FakeClock;
   readonly cloud: DevelopmentCloud;
   readonly db: Database;
+  /** Who makes the requests; of the project `demo`. */
+  requester = 'demo';
   /** The living ones; nodes reach the newest. */
   processes: SimulatedProcess[] = [];
   readonly #parts: Parts;
   readonly #sealer = new Sealer(Buffer.alloc(32, 7));
-  #token: string | undefined;
+  /** By user. */
+  readonly #tokens = new Map<string, string>();
 
   private constructor(parts: Parts) {
     this.#parts = parts;
@@ -162,7 +165,7 @@ export class World {
   }
 
   /**
-   * A request of the project member `demo` to the newest process, made while time goes on.
+   * A request of `requester` to the newest process, made while time goes on.
    * Undefined when no answer came or it was a 5xx: the client can't know what became of it.
    */
   async request(method: string, path: string, body?: unknown): Promise<{ status: number; data: unknown } | undefined> {
@@ -179,10 +182,11 @@ export class World {
   async #api(): Promise<AxiosInstance | undefined> {
     const process = this.processes.at(-1);
     if (process === undefined) return undefined;
-    this.#token ??= await this.#logIn();
+    const token = this.#tokens.get(this.requester) ?? (await this.#logIn());
+    this.#tokens.set(this.requester, token);
     return axios.create({
       baseURL: `${process.apiUrl}/v1`,
-      headers: { 'X-Auth-Token': this.#token, 'OpenStack-API-Version': 'container-infra latest' },
+      headers: { 'X-Auth-Token': token, 'OpenStack-API-Version': 'container-infra latest' },
       timeout: 5000,
       proxy: false,
       validateStatus: () => true,
@@ -191,7 +195,7 @@ export class World {
 
   async #logIn(): Promise<string> {
     const domain = { id: 'default' };
-    const password = { user: { name: 'demo', password: 'secret', domain } };
+    const password = { user: { name: this.requester, password: 'secret', domain } };
     const auth = { identity: { methods: ['password'], password }, scope: { project: { name: 'demo', domain } } };
     const { headers } = await axios.post(`${this.cloud.url}/v3/auth/tokens`, { auth }, { proxy: false, timeout: 5000 });
     return String(headers['x-subject-token']);

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import axios, { type AxiosResponse } from 'axios';
+import { openstackTrusts } from '../../api/account-trusts.js';
 import { createApi } from '../../api/app.js';
 import { openstackReferences } from '../../api/cloud-references.js';
 import { clusterTypesOf } from '../../cli/cluster-types.js';
@@ -149,6 +150,12 @@ export async function startApi({ settings = {}, database = 'sqlite' }: FixtureOp
     password: 'secret',
     scope: { projectName: 'service', projectDomainName: 'Default' },
   });
+  const domainAdmin = new Session(sessionDeps, {
+    kind: 'password',
+    user: { name: 'magnum_domain_admin', domainName: 'magnum' },
+    password: 'secret',
+    scope: { domainName: 'magnum' },
+  });
   const userSession = (token: string, known: TokenInfo) => new Session(sessionDeps, { kind: 'token', token, known });
   const sealer = new Sealer(Buffer.alloc(32, 1));
   const app = createApi(
@@ -161,6 +168,7 @@ export async function startApi({ settings = {}, database = 'sqlite' }: FixtureOp
       queue,
       clusterTypes: clusterTypesOf(new DriverRegistry()),
       references: openstackReferences({ clock, serviceSession, userSession }),
+      trusts: openstackTrusts({ userSession, domainAdmin }),
       validateToken: (ctx, token) => validateToken(serviceSession, ctx, token),
       findTrusteeDomain: async () => config.trust.trusteeDomainId,
     },

@@ -127,6 +127,9 @@ export async function startListenerFixture(options: FixtureOptions = {}) {
     async addSecret(name: string, readableBy: string[], writableBy: string[], owner = 'cluster-1') {
       await secrets.insert(database.knex, { owner, name, readableBy, writableBy, createdAt: clock.now() });
     },
+    async setSecret(name: string, value: string, owner = 'cluster-1') {
+      await secrets.update(database.knex, { owner, name }, { sealed: sealer.seal(`${owner}/${name}`, value) });
+    },
     addAuthority(name: string, owner = 'cluster-1') {
       const deps = { sealer, ids, clock };
       return ensureAuthority(database, deps, { owner, name, commonName: name, days: 1825 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Cloud } from '../cloud.js';
 import { CloudError } from '../cloud-error.js';
 import { type Call, param, type Reply, type Route } from '../http/route.js';
-import type { Caller } from '../identity/callers.js';
+import { type Caller, forbidden } from '../identity/callers.js';
 import type { Keypair } from './state.js';
 
 /** Each user sees their own keypairs, in whichever project. */
@@ -31,11 +31,21 @@ export function keypairRoutes(cloud: Cloud): Route[] {
       method: 'DELETE',
       path: '/v2.1/os-keypairs/:name',
       handle: (call, caller) => {
-        if (!compute.removeKeypair(caller.userId, param(call, 'name'))) throw missing(call, caller);
+        if (!compute.removeKeypair(ownerOf(call, caller), param(call, 'name'))) throw missing(call, caller);
         return { status: 202 };
       },
     },
   ];
+}
+
+/** An admin reaches another user's from 2.10 on. @throws CloudError 403 for anyone else, 400 below. */
+function ownerOf(call: Call, caller: Caller): string {
+  const wanted = call.query.get('user_id');
+  if (wanted === null) return caller.userId;
+  const minor = Number(/^compute 2\.(\d+)$/.exec(call.headers['openstack-api-version'] ?? '')?.[1] ?? 1);
+  if (minor < 10) throw new CloudError(400, 'Additional properties are not allowed (user_id was unexpected)');
+  if (wanted !== caller.userId && !caller.isAdmin) throw forbidden('os_compute_api:os-keypairs:delete');
+  return wanted;
 }
 
 function missing(call: Call, caller: Caller): CloudError {

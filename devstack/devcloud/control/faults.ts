@@ -19,7 +19,7 @@ const actionSchema = z.union([
 
 /** Meets the next `times` calls that fit. `path` is a regular expression for what comes after the service's prefix, query included. */
 const callFaultSchema = z.strictObject({
-  service: z.enum(['identity', 'image', 'compute', 'network', 'orchestration']),
+  service: z.enum(['identity', 'image', 'compute', 'network', 'orchestration', 'object-store']),
   method: z.string().optional(),
   path: z.string().default(''),
   times,

@@ -5,6 +5,8 @@ export interface Inventory {
   users: string[];
   /** `user role target` */
   grants: string[];
+  /** `trustor trustee` */
+  trusts: string[];
   stacks: string[];
   servers: string[];
   serverGroups: string[];
@@ -17,6 +19,8 @@ export interface Inventory {
   floatingIps: string[];
   loadBalancers: string[];
   volumes: string[];
+  /** Swift's. */
+  containers: string[];
   /** Without those that every project has of itself. */
   securityGroups: string[];
 }
@@ -32,6 +36,9 @@ export function takeInventory(cloud: Cloud, seeded: ReadonlySet<string>): Invent
     grants: [...identity.grants]
       .filter(([key]) => !seeded.has(key))
       .map(([, { userId, roleId, target }]) => `${userName(userId)} ${identity.roles.get(roleId)?.name} ${target.id}`),
+    trusts: [...identity.trusts.values()].map(
+      ({ trustorUserId, trusteeUserId }) => `${userName(trustorUserId)} ${userName(trusteeUserId)}`,
+    ),
     stacks: added(orchestration.stacks),
     servers: added(compute.servers),
     serverGroups: added(compute.serverGroups),
@@ -45,6 +52,7 @@ export function takeInventory(cloud: Cloud, seeded: ReadonlySet<string>): Invent
     floatingIps: [...network.floatingIps.values()].map((floating) => floating.floating_ip_address),
     loadBalancers: added(loadBalancing.loadBalancers),
     volumes: added(cloud.volumes),
+    containers: added(cloud.containers),
     securityGroups: added(network.securityGroups).filter((name) => name !== 'default'),
   };
 }

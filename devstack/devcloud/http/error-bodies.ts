@@ -39,6 +39,7 @@ export function errorBody(service: ServiceName, error: CloudError): unknown {
         title,
       };
     case 'image':
+    case 'object-store':
       return `<html>\n <head>\n  <title>${status} ${title}</title>\n </head>\n <body>\n  <h1>${status} ${title}</h1>\n  ${message}<br /><br />\n </body>\n</html>`;
   }
 }

@@ -1,6 +1,6 @@
 import type { Caller } from '../identity/callers.js';
 
-export type ServiceName = 'identity' | 'image' | 'compute' | 'network' | 'orchestration';
+export type ServiceName = 'identity' | 'image' | 'compute' | 'network' | 'orchestration' | 'object-store';
 
 export interface Call {
   /** Values of the `:names` in the route's path, decoded. */

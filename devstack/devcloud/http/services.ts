@@ -3,12 +3,15 @@ import { flavorRoutes } from '../compute/flavors.js';
 import { keypairRoutes } from '../compute/keypairs.js';
 import { limitRoutes } from '../compute/limits.js';
 import { serverRoutes } from '../compute/servers.js';
+import { applicationCredentialRoutes } from '../identity/application-credentials.js';
 import { grantRoutes } from '../identity/grants.js';
 import { projectRoutes } from '../identity/projects.js';
 import { tokenRoutes } from '../identity/tokens.js';
+import { trustRoutes } from '../identity/trusts.js';
 import { userRoutes } from '../identity/users.js';
 import { imageRoutes } from '../image/images.js';
 import { networkRoutes } from '../network/routes.js';
+import { containerRoutes } from '../object-storage/containers.js';
 import { stackRoutes } from '../orchestration/stacks.js';
 import { discoveryRoutes } from './discovery.js';
 import type { Route, ServiceName } from './route.js';
@@ -18,11 +21,19 @@ import { Router } from './router.js';
 export function serviceRouters(cloud: Cloud): Map<ServiceName, Router> {
   const discovery = discoveryRoutes(cloud);
   const routes: Record<ServiceName, Route[]> = {
-    identity: [...tokenRoutes(cloud), ...userRoutes(cloud), ...projectRoutes(cloud), ...grantRoutes(cloud)],
+    identity: [
+      ...tokenRoutes(cloud),
+      ...trustRoutes(cloud),
+      ...applicationCredentialRoutes(cloud),
+      ...userRoutes(cloud),
+      ...projectRoutes(cloud),
+      ...grantRoutes(cloud),
+    ],
     image: imageRoutes(cloud),
     compute: [...flavorRoutes(cloud), ...keypairRoutes(cloud), ...serverRoutes(cloud), ...limitRoutes(cloud)],
     network: networkRoutes(cloud),
     orchestration: stackRoutes(cloud),
+    'object-store': containerRoutes(cloud),
   };
   const names = Object.keys(routes) as ServiceName[];
   return new Map(names.map((name) => [name, new Router([...(discovery[name] ?? []), ...routes[name]])]));

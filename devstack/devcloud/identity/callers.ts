@@ -1,6 +1,6 @@
 import type { Cloud } from '../cloud.js';
 import { CloudError, UNAUTHORIZED } from '../cloud-error.js';
-import type { Token } from './state.js';
+import type { Role, Token } from './state.js';
 
 /** Who sends a request, by a token that holds at this moment. */
 export interface Caller {
@@ -23,7 +23,7 @@ export function callerOf(cloud: Cloud, token: Token): Caller | undefined {
   const { identity } = cloud;
   const user = identity.users.get(token.userId);
   if (user === undefined || !user.enabled || token.expiresAt <= cloud.clock.now()) return undefined;
-  const roles = token.scope === undefined ? [] : identity.effectiveRoles(token.userId, token.scope);
+  const roles = rolesOf(cloud, token);
   if (token.scope !== undefined && roles.length === 0) return undefined;
   const names = new Set(roles.map((role) => role.name));
   return {
@@ -34,6 +34,11 @@ export function callerOf(cloud: Cloud, token: Token): Caller | undefined {
     roles: names,
     isAdmin: token.scope?.kind === 'project' && names.has('admin'),
   };
+}
+
+export function rolesOf(cloud: Cloud, { scope, trustId, userId }: Token): Role[] {
+  if (trustId !== undefined) return cloud.identity.trustedRoles(trustId);
+  return scope === undefined ? [] : cloud.identity.effectiveRoles(userId, scope);
 }
 
 /** @throws CloudError 401 */

@@ -23,6 +23,12 @@ const SERVICES: CatalogEntry[] = [
     // Its resources are made through Heat only, as Bayou does: nothing answers here.
     url: (cloud) => (cloud.settings.loadBalancers ? `${cloud.url}/load-balancer` : undefined),
   },
+  {
+    type: 'object-store',
+    name: 'swift',
+    url: (cloud, projectId) =>
+      cloud.settings.objectStore ? `${cloud.url}/object-store/v1/AUTH_${projectId}` : undefined,
+  },
   { type: 'container-infra', name: 'magnum', url: (cloud) => cloud.settings.containerInfraUrl },
 ];
 

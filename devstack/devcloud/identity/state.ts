@@ -33,10 +33,34 @@ export interface Grant {
   target: Target;
 }
 
+/** What a user lets another one do in the former's name, on one project. Impersonating, as Bayou makes it. */
+export interface Trust {
+  id: string;
+  trustorUserId: string;
+  trusteeUserId: string;
+  projectId: string;
+  roleIds: string[];
+  /** How often it may be passed on. */
+  redelegations: number;
+}
+
+/** With all that its user may do on the project. */
+export interface ApplicationCredential {
+  id: string;
+  name: string;
+  userId: string;
+  projectId: string;
+  secret: string;
+}
+
 export interface Token {
   value: string;
   userId: string;
   scope: Target | undefined;
+  /** Scoped to this trust: `userId` is the trustor. */
+  trustId?: string | undefined;
+  /** Got with this application credential. */
+  applicationCredentialId?: string | undefined;
   issuedAt: number;
   expiresAt: number;
   auditId: string;
@@ -51,6 +75,8 @@ export class IdentityState {
   readonly users = new Map<string, User>();
   readonly roles = new Map<string, Role>();
   readonly grants = new Map<string, Grant>();
+  readonly trusts = new Map<string, Trust>();
+  readonly applicationCredentials = new Map<string, ApplicationCredential>();
   readonly tokens = new Map<string, Token>();
 
   grant(grant: Grant): void {
@@ -72,16 +98,33 @@ export class IdentityState {
 
   /** With the implied ones, as in a token. */
   effectiveRoles(userId: string, target: Target): Role[] {
-    const names = new Set(
-      this.grantedRoles(userId, target).flatMap(({ name }) => [name, ...(IMPLIED_ROLES[name] ?? [])]),
-    );
+    return this.withImplied(this.grantedRoles(userId, target));
+  }
+
+  withImplied(roles: Role[]): Role[] {
+    const names = new Set(roles.flatMap(({ name }) => [name, ...(IMPLIED_ROLES[name] ?? [])]));
     return [...this.roles.values()].filter((role) => names.has(role.name));
   }
 
-  /** With the user's grants and tokens. */
+  /** Of a token that is scoped to the trust; none once it is gone, or its trustor lacks any of its roles. */
+  trustedRoles(id: string): Role[] {
+    const trust = this.trusts.get(id);
+    if (trust === undefined) return [];
+    const held = this.effectiveRoles(trust.trustorUserId, { kind: 'project', id: trust.projectId });
+    const trusted = this.withImplied([...this.roles.values()].filter((role) => trust.roleIds.includes(role.id)));
+    return trusted.every((role) => held.includes(role)) ? trusted : [];
+  }
+
+  /** With the user's grants, tokens, application credentials and, from either side, trusts. */
   removeUser(userId: string): void {
     this.users.delete(userId);
     for (const [key, grant] of this.grants) if (grant.userId === userId) this.grants.delete(key);
+    for (const [id, trust] of this.trusts) {
+      if (trust.trustorUserId === userId || trust.trusteeUserId === userId) this.trusts.delete(id);
+    }
+    for (const [id, credential] of this.applicationCredentials) {
+      if (credential.userId === userId) this.applicationCredentials.delete(id);
+    }
     this.revokeTokens(userId);
   }
 

@@ -1,9 +1,11 @@
 import type { Cloud } from '../cloud.js';
 import { CloudError, UNAUTHORIZED } from '../cloud-error.js';
 import type { Call, Reply, Route } from '../http/route.js';
-import { type Caller, callerOf, forbidden } from './callers.js';
+import { applicationCredentialFor } from './application-credentials.js';
+import { type Caller, callerOf, forbidden, rolesOf } from './callers.js';
 import { catalog } from './catalog.js';
 import type { Target, Token, User } from './state.js';
+import { trustFor, trustView } from './trusts.js';
 
 interface Reference {
   id?: string;
@@ -17,8 +19,9 @@ interface AuthenticationBody {
       methods?: string[];
       password?: { user?: Reference & { password?: string } };
       token?: { id?: string };
+      application_credential?: { id?: string; secret?: string };
     };
-    scope?: 'unscoped' | { project?: Reference; domain?: Reference };
+    scope?: 'unscoped' | { project?: Reference; domain?: Reference; 'OS-TRUST:trust'?: { id?: string } };
   };
 }
 
@@ -43,9 +46,7 @@ export function tokenRoutes(cloud: Cloud): Route[] {
 function issue(cloud: Cloud, call: Call): Reply {
   const { auth } = call.body as AuthenticationBody;
   if (auth?.identity?.methods === undefined) throw new CloudError(400, "Invalid input for field 'identity'.");
-  const user = identify(cloud, auth.identity);
-  if (user === undefined || !user.enabled) throw new CloudError(401, UNAUTHORIZED);
-  const token = makeToken(cloud, user, findScope(cloud, user, auth.scope));
+  const token = makeToken(cloud, findSubject(cloud, auth.identity, auth.scope));
   const caller = callerOf(cloud, token);
   // Keystone does not tell a missing role from a wrong password.
   if (caller === undefined) throw new CloudError(401, UNAUTHORIZED);
@@ -57,10 +58,9 @@ function issue(cloud: Cloud, call: Call): Reply {
   };
 }
 
-function identify(
-  cloud: Cloud,
-  identity: NonNullable<NonNullable<AuthenticationBody['auth']>['identity']>,
-): User | undefined {
+type IdentityBody = NonNullable<NonNullable<AuthenticationBody['auth']>['identity']>;
+
+function identify(cloud: Cloud, identity: IdentityBody): User | undefined {
   const { users, tokens } = cloud.identity;
   if (identity.methods?.includes('token')) {
     const token = tokens.get(identity.token?.id ?? '');
@@ -82,6 +82,22 @@ function findDomain(cloud: Cloud, reference: Reference | undefined): string | un
 
 type ScopeBody = NonNullable<AuthenticationBody['auth']>['scope'];
 
+type Subject = Pick<Token, 'userId' | 'scope' | 'trustId' | 'applicationCredentialId'>;
+
+/** The trustor and the trust's project, the application credential's, or the user with the scope that is asked for. */
+function findSubject(cloud: Cloud, identity: IdentityBody, scope: ScopeBody): Subject {
+  if (identity.methods?.includes('application_credential')) {
+    const { id, userId, projectId } = applicationCredentialFor(cloud, identity.application_credential ?? {});
+    return { userId, scope: { kind: 'project', id: projectId }, applicationCredentialId: id };
+  }
+  const user = identify(cloud, identity);
+  if (user === undefined || !user.enabled) throw new CloudError(401, UNAUTHORIZED);
+  const trustId = typeof scope === 'object' ? scope['OS-TRUST:trust']?.id : undefined;
+  if (trustId === undefined) return { userId: user.id, scope: findScope(cloud, user, scope) };
+  const { trustorUserId, projectId } = trustFor(cloud, user, trustId);
+  return { userId: trustorUserId, scope: { kind: 'project', id: projectId }, trustId };
+}
+
 /** @throws CloudError 401 for a scope that does not exist. */
 function findScope(cloud: Cloud, user: User, scope: ScopeBody): Target | undefined {
   if (scope === 'unscoped') return undefined;
@@ -102,7 +118,7 @@ function findScope(cloud: Cloud, user: User, scope: ScopeBody): Target | undefin
   throw new CloudError(401, UNAUTHORIZED);
 }
 
-function makeToken(cloud: Cloud, user: User, scope: Target | undefined): Token {
+function makeToken(cloud: Cloud, subject: Subject): Token {
   const issuedAt = cloud.clock.now();
   for (const [value, token] of cloud.identity.tokens) {
     if (token.expiresAt > issuedAt) break; // made in order, so the oldest come first
@@ -110,8 +126,7 @@ function makeToken(cloud: Cloud, user: User, scope: Target | undefined): Token {
   }
   return {
     value: `gAAAAA${cloud.ids.secret(96)}`,
-    userId: user.id,
-    scope,
+    ...subject,
     issuedAt,
     expiresAt: issuedAt + cloud.settings.tokenLifetimeMs,
     auditId: cloud.ids.secret(16),
@@ -148,9 +163,9 @@ function tokenBody(cloud: Cloud, caller: Caller): Record<string, unknown> {
   const named = (id: string) => ({ id, name: domains.get(id)?.name ?? '' });
   const user = users.get(token.userId);
   const project = projects.get(caller.projectId ?? '');
-  const roles = token.scope === undefined ? undefined : cloud.identity.effectiveRoles(token.userId, token.scope);
+  const roles = token.scope === undefined ? undefined : rolesOf(cloud, token);
   return {
-    methods: ['password'],
+    methods: [token.applicationCredentialId === undefined ? 'password' : 'application_credential'],
     user: { id: token.userId, name: user?.name, domain: named(user?.domainId ?? ''), password_expires_at: null },
     audit_ids: [token.auditId],
     issued_at: keystoneTime(token.issuedAt),
@@ -159,6 +174,7 @@ function tokenBody(cloud: Cloud, caller: Caller): Record<string, unknown> {
       ? {}
       : { project: { id: project.id, name: project.name, domain: named(project.domainId) }, is_domain: false }),
     ...(caller.domainId === undefined ? {} : { domain: named(caller.domainId) }),
+    ...(token.trustId === undefined ? {} : { 'OS-TRUST:trust': trustView(cloud, token.trustId) }),
     ...(roles === undefined ? {} : { roles, catalog: catalog(cloud, caller) }),
   };
 }

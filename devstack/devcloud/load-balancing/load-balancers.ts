@@ -6,7 +6,7 @@ export interface LoadBalancer {
   id: string;
   name: string;
   projectId: string;
-  status: 'PENDING_CREATE' | 'ACTIVE';
+  status: 'PENDING_CREATE' | 'ACTIVE' | 'ERROR';
   vipAddress: string;
   vipPortId: string;
   vipSubnetId: string;
@@ -58,7 +58,7 @@ export function createLoadBalancer(cloud: Cloud, owner: Owner, input: NewLoadBal
   };
   loadBalancers.set(id, made);
   cloud.clock.after(cloud.settings.loadBalancerMs, () => {
-    made.status = 'ACTIVE';
+    if (made.status === 'PENDING_CREATE') made.status = 'ACTIVE';
   });
   return made;
 }

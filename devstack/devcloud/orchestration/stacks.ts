@@ -2,6 +2,7 @@ import type { Cloud } from '../cloud.js';
 import { CloudError } from '../cloud-error.js';
 import { type Call, param, type Reply, type Route } from '../http/route.js';
 import { type Caller, forbidden, type ProjectCaller, projectMember, projectReader } from '../identity/callers.js';
+import { requireHeatsTrust } from '../identity/trusts.js';
 import { beginAction } from './engine.js';
 import { listEvents } from './events.js';
 import { readParameters } from './parameters.js';
@@ -126,6 +127,7 @@ function create(cloud: Cloud, call: Call, caller: Caller): Reply {
   const input = call.body as StackInput;
   const owner = projectMember(caller);
   projectOf(call, caller);
+  requireHeatsTrust(cloud, caller);
   const name = input.stack_name ?? '';
   if (!/^[a-zA-Z][a-zA-Z0-9_.-]{0,254}$/.test(name)) {
     const message = `Invalid stack name ${name} must contain only alphanumeric or "_-." characters, must start with alpha and must be 255 characters or less.`;
@@ -147,6 +149,7 @@ function create(cloud: Cloud, call: Call, caller: Caller): Reply {
     name,
     projectId: owner.projectId,
     userId: owner.userId,
+    trustId: owner.token.trustId,
     template,
     parameters,
     tags: tagsOf(input),
@@ -187,6 +190,8 @@ function update(cloud: Cloud, call: Call, caller: Caller, keeps: boolean): Reply
   const kept = Object.entries(keeps ? stack.parameters : {}).filter(([name]) => name in template.parameters);
   const parameters = readParameters(template, { ...Object.fromEntries(kept), ...given });
   validateResources(cloud, stack, template, parameters);
+  requireHeatsTrust(cloud, caller, stack);
+  stack.trustId = caller.token.trustId ?? stack.trustId;
   stack.template = template;
   stack.parameters = parameters;
   stack.tags = keeps && input.tags === undefined ? stack.tags : tagsOf(input);

@@ -41,6 +41,8 @@ export interface Stack {
   projectId: string;
   /** On whose behalf the resources are made. */
   userId: string;
+  /** Made or last changed under this trust: Heat has its own under it and is lost without. */
+  trustId?: string | undefined;
   template: Template;
   parameters: Record<string, unknown>;
   tags: string[];

@@ -3,7 +3,7 @@ import { errorText } from '../../../common/errors.js';
 import { certificateInfo, createRequest } from '../../../common/x509.js';
 import { type Action, attempt, call, type PlayedNode, Refused, showCertificate, textOf } from './played-node.js';
 import { swarmReport } from './played-swarm.js';
-import { PLAYED_STEPS } from './steps.js';
+import { PLAYED_STEPS, registryLogin } from './steps.js';
 
 /** What a test or a demonstration orders of played nodes. */
 export interface PlayerOptions {
@@ -20,6 +20,8 @@ export interface PlayerOptions {
 const FIRST_RETRY_MS = 5000;
 const LONGEST_RETRY_MS = 60_000;
 const UNHEARD_MS = 5000;
+/** How often `heartbeat.sh` looks whether something has changed. */
+const LOOK_MS = 5000;
 
 /** A node's life, as `runner.sh` has it: it enrols, does its steps in order, then says how it is. */
 export async function* live(node: PlayedNode, options: PlayerOptions): Action {
@@ -128,30 +130,39 @@ async function* reportForEver(node: PlayedNode, options: PlayerOptions): Action 
     if (certificate !== undefined) showCertificate(node, certificate);
     results = [];
     if (tasks.length === 0) {
-      yield seconds * 1000;
+      yield* untilNews(node, seconds * 1000);
       continue;
     }
     yield options.stepMs;
-    results = tasks.map((task) => doTask(node, options, task));
+    for (const task of tasks) results.push(yield* doTask(node, options, task));
   }
+}
+
+/** A manager looks in between how the others are, and speaks before its time when that has changed. */
+async function* untilNews(node: PlayedNode, intervalMs: number): Action {
+  const before = JSON.stringify(orchestratorOf(node));
+  const looks = node.membership?.isManager === true && !node.swarm.isAlone;
+  const lookMs = looks ? LOOK_MS : intervalMs;
+  for (let waitedMs = 0; waitedMs < intervalMs; waitedMs += lookMs) {
+    yield Math.min(lookMs, intervalMs - waitedMs);
+    if (JSON.stringify(orchestratorOf(node)) !== before) return;
+  }
+}
+
+function orchestratorOf({ membership, swarm, clock }: PlayedNode): Record<string, string> {
+  return swarmReport(membership, swarm, clock.now());
 }
 
 async function heartbeatBody(node: PlayedNode, results: TaskResult[]): Promise<object> {
   const [address] = node.addresses;
   return {
     ready: node.membership !== undefined,
-    orchestrator: swarmReport(node.membership, managersOf(node)),
+    orchestrator: orchestratorOf(node),
     load: { cpu_percent: 3, memory_percent: 20, disk_percent: 10 },
     tasks: results,
     ...(address === undefined ? {} : { addresses: { private: address } }),
     ...(isOld(node) ? { csr: node.key?.csrPem } : {}),
   };
-}
-
-/** How many managers its Swarm was ordered with. */
-function managersOf(node: PlayedNode): number {
-  const { managers } = node.userData.node.settings;
-  return Array.isArray(managers) ? managers.length : 0;
 }
 
 /** Two thirds of its certificate's life are over. */
@@ -161,22 +172,45 @@ function isOld(node: PlayedNode): boolean {
   return node.clock.now() >= notBefore + ((notAfter - notBefore) * 2) / 3;
 }
 
-const PLAYED_TASKS: Record<string, (node: PlayedNode, params: Record<string, string>) => string> = {
-  drain: (_node, { node = '' }) => `${node} is drained`,
-  'remove-node': (_node, { node = '' }) => `${node} is no member any more`,
+type PlayedTask = (node: PlayedNode, params: Record<string, string>) => string | Action<string>;
+
+const PLAYED_TASKS: Record<string, PlayedTask> = {
+  drain({ swarm }, { node: name = '' }) {
+    swarm.demote(name);
+    return `${name} is drained`;
+  },
+  'load-balancer': (node, { managers = '' }) => {
+    const words = `HAProxy is before ${managers}`;
+    node.say(words);
+    return words;
+  },
+  async *registry(node) {
+    yield* registryLogin(node);
+    return 'the registry has the newest login';
+  },
+  'remove-node'({ swarm }, { node: name = '' }) {
+    swarm.leave(name);
+    return `${name} is no member any more`;
+  },
   leave(node) {
+    node.swarm.leave(node.userData.node.node.name);
     node.membership = undefined;
     return 'left';
   },
 };
 
-function doTask(node: PlayedNode, options: PlayerOptions, { id, name, params }: Task): TaskResult {
+async function* doTask(node: PlayedNode, options: PlayerOptions, { id, name, params }: Task): Action<TaskResult> {
   const ordered = options.failTask?.(node.userData.node.node.name, name);
   if (ordered !== undefined) return { id, state: 'failed', output: ordered };
   const task = PLAYED_TASKS[name];
   const exists = task !== undefined && node.userData.files.has(`/opt/bayou/tasks/${name}.sh`);
   node.say(`task ${name}`);
-  return exists
-    ? { id, state: 'succeeded', output: task(node, params) }
-    : { id, state: 'failed', output: `${name}: No such file or directory` };
+  if (!exists) return { id, state: 'failed', output: `${name}: No such file or directory` };
+  try {
+    const outcome = task(node, params);
+    return { id, state: 'succeeded', output: typeof outcome === 'string' ? outcome : yield* outcome };
+  } catch (error) {
+    if (error instanceof Refused) throw error;
+    return { id, state: 'failed', output: errorText(error) };
+  }
 }

@@ -23,10 +23,74 @@ function tokenStart(clusterId: string, role: Role): string {
   return `SWMTKN-1-${clusterId}-${role}-`;
 }
 
+/** Docker's managers hear from every member each 5 s, and call it down after three that did not come. */
+const DOWN_AFTER_MS = 15_000;
+
+interface Member {
+  membership: Membership;
+  haltedAt: number | undefined;
+}
+
+/** What the members of one Swarm know of each other. */
+export class PlayedSwarm {
+  readonly #members = new Map<string, Member>();
+
+  /** A Swarm begins: who was in another before is in none. */
+  begin(name: string, membership: Membership): void {
+    this.#members.clear();
+    this.enter(name, membership);
+  }
+
+  enter(name: string, membership: Membership): void {
+    this.#members.set(name, { membership, haltedAt: undefined });
+  }
+
+  leave(name: string): void {
+    this.#members.delete(name);
+  }
+
+  demote(name: string): void {
+    const member = this.#members.get(name);
+    if (member !== undefined) member.membership.isManager = false;
+  }
+
+  /** With nobody to lose. */
+  get isAlone(): boolean {
+    return this.#members.size <= 1;
+  }
+
+  /** Undefined: the machine runs. */
+  halt(name: string, haltedAt: number | undefined): void {
+    const member = this.#members.get(name);
+    if (member !== undefined) member.haltedAt = haltedAt === undefined ? undefined : (member.haltedAt ?? haltedAt);
+  }
+
+  /** What `docker node ls` gives the node's `health.sh`; nothing without a quorum. */
+  seenByManagers(now: number): Record<string, string> {
+    const members = [...this.#members].map(([name, { membership, haltedAt }]) => ({
+      name,
+      isManager: membership.isManager,
+      isUp: haltedAt === undefined || now - haltedAt < DOWN_AFTER_MS,
+    }));
+    const managers = members.filter(({ isManager }) => isManager);
+    const reachable = managers.filter(({ isUp }) => isUp);
+    if (reachable.length <= managers.length / 2) return {};
+    const down = members.filter(({ isUp }) => !isUp).map(({ name }) => name);
+    return {
+      managers_reachable: `${reachable.length}/${managers.length}`,
+      ...(down.length === 0 ? {} : { nodes_down: down.join(',') }),
+    };
+  }
+}
+
 const DOCKER_VERSION = '20.10.24';
 
 /** What the node's `health.sh` would say. */
-export function swarmReport(membership: Membership | undefined, managers: number): Record<string, string> {
+export function swarmReport(
+  membership: Membership | undefined,
+  swarm: PlayedSwarm,
+  now: number,
+): Record<string, string> {
   if (membership === undefined) return { state: 'inactive', version: DOCKER_VERSION };
   const { nodeId, isManager } = membership;
   return {
@@ -34,6 +98,6 @@ export function swarmReport(membership: Membership | undefined, managers: number
     version: DOCKER_VERSION,
     node_id: nodeId,
     role: isManager ? 'manager' : 'worker',
-    ...(isManager ? { managers_reachable: `${managers}/${managers}` } : {}),
+    ...(isManager ? swarm.seenByManagers(now) : {}),
   };
 }

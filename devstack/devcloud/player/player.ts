@@ -5,6 +5,7 @@ import type { Log } from '../../../common/log.js';
 import { createHttpsSend, type Send } from './https-send.js';
 import { live, type PlayerOptions } from './life.js';
 import { type PlayedNode, Refused } from './played-node.js';
+import { PlayedSwarm } from './played-swarm.js';
 import { type NodeUserData, readUserData } from './user-data.js';
 
 export interface PlayerDeps {
@@ -36,14 +37,24 @@ const HANGING_MS = 5000;
 /** Plays machines for the development cloud. */
 export function createPlayer(deps: PlayerDeps, options: PlayerOptions): (server: PlayedServer) => Playing {
   const send = deps.send ?? createHttpsSend(deps.clock);
-  return (server) => startPlayer({ ...deps, send }, server, options);
+  const swarms = new Map<string, PlayedSwarm>();
+  const swarmOf = (clusterId: string) => {
+    const swarm = swarms.get(clusterId) ?? new PlayedSwarm();
+    swarms.set(clusterId, swarm);
+    return swarm;
+  };
+  return (server) => startPlayer({ ...deps, send, swarmOf }, server, options);
 }
 
 /**
  * Plays one machine from its real user data against the real node listener. Every action is one task of the clock, so
  * that on a fake clock each run is the same.
  */
-export function startPlayer(deps: PlayerDeps, server: PlayedServer, options: PlayerOptions): Playing {
+function startPlayer(
+  deps: PlayerDeps & { send: Send; swarmOf: (clusterId: string) => PlayedSwarm },
+  server: PlayedServer,
+  options: PlayerOptions,
+): Playing {
   const consoleLines: string[] = [];
   const say = (line: string) => {
     consoleLines.push(`[${new Date(deps.clock.now()).toISOString()}] ${line}`);
@@ -57,13 +68,14 @@ export function startPlayer(deps: PlayerDeps, server: PlayedServer, options: Pla
   const node: PlayedNode = {
     clock: deps.clock,
     ids: deps.ids,
-    send: deps.send ?? createHttpsSend(deps.clock),
+    send: deps.send,
     userData,
     addresses: server.addresses,
     say,
     key: undefined,
     certificate: undefined,
     identity: { ca: userData.node.listener.ca },
+    swarm: deps.swarmOf(userData.node.cluster.id),
     membership: undefined,
     tokens: undefined,
   };
@@ -87,13 +99,16 @@ function goOn(clock: Clock, node: PlayedNode, options: PlayerOptions): Cancel {
   let stopped = false;
   let cancel: Cancel = () => {};
   const next = async (): Promise<void> => {
-    const delayMs = options.silent?.(name) ? HANGING_MS : await step(life, node);
+    const hangs = options.silent?.(name) === true;
+    node.swarm.halt(name, hangs ? clock.now() : undefined);
+    const delayMs = hangs ? HANGING_MS : await step(life, node);
     if (!stopped && delayMs !== undefined) cancel = clock.after(delayMs, next);
   };
   cancel = clock.after(0, next);
   return () => {
     stopped = true;
     cancel();
+    node.swarm.halt(name, clock.now());
   };
 }
 

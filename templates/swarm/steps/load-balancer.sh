@@ -7,11 +7,18 @@ source "${BAYOU_ROOT:-}/opt/bayou/lib.sh"
 # shellcheck source=/dev/null
 source "$BAYOU_PROGRAM/packages.sh"
 
-restart=$BAYOU_STATE/load-balancer-restart
 address=$(node_value node address)
 shared=$(node_value settings shared_address)
 port=$(node_value settings api_port)
-mapfile -t managers < <(node_value settings managers '*' address)
+# A task tells of managers that came or went since: then the services run, and keep their connections.
+told=$BAYOU_STATE/managers
+start=restart
+if [ -s "$told" ]; then
+  mapfile -t managers <"$told"
+  start=reload-or-restart
+else
+  mapfile -t managers < <(node_value settings managers '*' address)
+fi
 for value in "$address" "$shared" "${managers[@]}"; do
   if ! [[ $value =~ ^[0-9]{1,3}(\.[0-9]{1,3}){3}$ ]]; then
     echo "\"$value\" is no address"
@@ -46,10 +53,11 @@ END
   done
 }
 
-# Multicast, so that a manager that comes later is heard by those that do not know of it. The router id is unique in the
-# subnet as the address is.
+# Multicast, so that a manager that comes later is heard by those that do not know of it. The security group keeps other
+# clusters' out. The router id is from 1 to 255; an address may end with 0.
 keepalived_config() {
-  local interface
+  local interface router_id=${shared##*.}
+  if [ "$router_id" = 0 ]; then router_id=255; fi
   interface=$(ip -o -4 addr show to "$address" | awk '{ print $2; exit }')
   cat <<END
 global_defs {
@@ -66,7 +74,7 @@ vrrp_instance api {
   state BACKUP
   nopreempt
   interface $interface
-  virtual_router_id ${shared##*.}
+  virtual_router_id $router_id
   priority 100
   advert_int 1
   virtual_ipaddress {
@@ -79,24 +87,24 @@ vrrp_instance api {
 END
 }
 
-# put FILE: the mark comes first, so that whoever is stopped in between restarts both next time.
+# put SERVICE FILE: the mark comes first, so that whoever is stopped in between starts the service next time.
 put() {
   cat >"$BAYOU_STATE/put"
-  if ! cmp -s "$BAYOU_STATE/put" "$1"; then
-    touch "$restart"
-    replace "$1" 0644 <"$BAYOU_STATE/put"
+  if ! cmp -s "$BAYOU_STATE/put" "$2"; then
+    touch "$BAYOU_STATE/start-$1"
+    replace "$2" 0644 <"$BAYOU_STATE/put"
   fi
 }
 
 if ! { command -v haproxy && command -v keepalived; } >/dev/null; then
   install_packages haproxy keepalived
 fi
-haproxy_config | put "$BAYOU_ROOT/etc/haproxy/haproxy.cfg"
-keepalived_config | put "$BAYOU_ROOT/etc/keepalived/keepalived.conf"
-if [ -e "$restart" ]; then
-  for service in haproxy keepalived; do
+haproxy_config | put haproxy "$BAYOU_ROOT/etc/haproxy/haproxy.cfg"
+keepalived_config | put keepalived "$BAYOU_ROOT/etc/keepalived/keepalived.conf"
+for service in haproxy keepalived; do
+  if [ -e "$BAYOU_STATE/start-$service" ]; then
     systemctl enable "$service.service"
-    systemctl restart "$service.service"
-  done
-  rm "$restart"
-fi
+    systemctl "$start" "$service.service"
+    rm "$BAYOU_STATE/start-$service"
+  fi
+done

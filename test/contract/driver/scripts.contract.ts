@@ -2,12 +2,20 @@ import { existsSync } from 'node:fs';
 import type { Node } from '../../../common/db/nodes.js';
 import { templatePath } from '../../../common/package-root.js';
 import type { BayDriver, NodeTaskPlan } from '../../../drivers/driver.js';
-import { LOAD_BALANCED, planAll, type SampleOptions, sampleCluster } from './sample-cluster.js';
+import {
+  LOAD_BALANCED,
+  nodeData,
+  planAll,
+  plannedInfrastructure,
+  type SampleOptions,
+  sampleCluster,
+} from './sample-cluster.js';
 
 /** What nodes are told to run is there. */
 export function describeScripts(driver: BayDriver): void {
   it('has a script for every step that it plans', () => {
-    const variants: SampleOptions[] = [{}, { template: { tlsDisabled: true } }, ...LOAD_BALANCED];
+    const registry = { template: { registryEnabled: true } };
+    const variants: SampleOptions[] = [{}, { template: { tlsDisabled: true } }, registry, ...LOAD_BALANCED];
     const steps = variants.flatMap((variant) =>
       planAll(driver, sampleCluster(driver, variant)).nodes.flatMap((plan) => plan.steps),
     );
@@ -33,9 +41,33 @@ export function describeScripts(driver: BayDriver): void {
       expect(leaving.map((node) => node.name)).toContain(subject);
       expect(Object.values(params).every((value) => typeof value === 'string')).toBe(true);
     }
+    for (const { name, runOn } of driver.tasks.renewRegistry?.(all) ?? []) {
+      expect(existsSync(templatePath(driver.name, 'tasks', `${name}.sh`))).toBe(true);
+      expect(all).toContain(runOn);
+    }
     const notReady = known.map((node): Node => ({ ...node, ready: false }));
     expect(driver.tasks.drain?.(notReady, leaving, 600) ?? []).toEqual([]);
     expect(driver.tasks.drain?.(all, [], 600) ?? []).toEqual([]);
+  });
+
+  it('tells masters what their machines were not made with, and has a script for it', () => {
+    for (const variant of LOAD_BALANCED) {
+      const cluster = sampleCluster(driver, { ...variant, masters: 'most' });
+      const infrastructure = plannedInfrastructure(cluster);
+      const all = cluster.masters.map((node): Node => {
+        const addresses = { private: infrastructure.masterPorts[node.name]?.address ?? '' };
+        return { ...runningNode(node), addresses, nodeData: nodeData(driver, cluster.spec, infrastructure, node) };
+      });
+      const [gone, ...staying] = all;
+
+      expect(driver.tasks.tellMasters?.(all).filter(({ isKnown }) => isKnown !== true) ?? []).toEqual([]);
+      for (const { name, runOn, params, isKnown } of driver.tasks.tellMasters?.(staying) ?? []) {
+        expect(existsSync(templatePath(driver.name, 'tasks', `${name}.sh`))).toBe(true);
+        expect(staying).toContain(runOn);
+        expect(isKnown).not.toBe(true);
+        expect(JSON.stringify(params)).not.toContain(`"${gone?.addresses.private},`);
+      }
+    }
   });
 }
 

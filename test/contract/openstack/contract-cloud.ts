@@ -1,12 +1,12 @@
-import type { Credentials } from '../../../openstack/credentials.js';
+import type { Credentials, PasswordCredentials } from '../../../openstack/credentials.js';
 import type { Session } from '../../../openstack/session.js';
 
 /** A cloud as the suite sees it: who may do what, and the names of a few things that are there. */
 export interface ContractCloud {
   /** A new session of one of these identities, or of any other. */
   session(who: Who | Credentials): Session;
-  /** A token of one of these identities, as a client would bring it. */
-  token(who: Who): Promise<string>;
+  /** A token of one of these identities or of any other, as a client would bring it. */
+  token(who: Who | PasswordCredentials): Promise<string>;
   /** Domain of the accounts of clusters, by name. */
   accountDomain: string;
   /** With `os_distro`. */

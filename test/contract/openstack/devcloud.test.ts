@@ -45,7 +45,8 @@ async function start(): Promise<ContractCloud> {
         typeof who === 'string' ? CREDENTIALS[who] : who,
       ),
     token: async (who) => {
-      const answer = await axios.post(`${cloud.url}/v3/auth/tokens`, passwordAuthentication(CREDENTIALS[who]));
+      const credentials = typeof who === 'string' ? CREDENTIALS[who] : who;
+      const answer = await axios.post(`${cloud.url}/v3/auth/tokens`, passwordAuthentication(credentials));
       return String(answer.headers['x-subject-token']);
     },
     accountDomain: 'magnum',

@@ -1,8 +1,10 @@
 import { describeCompute } from './compute.contract.js';
 import type { ContractCloud } from './contract-cloud.js';
 import { describeIdentity } from './identity.contract.js';
+import { describeObjectStorage } from './object-storage.contract.js';
 import { describeOrchestration } from './orchestration.contract.js';
 import { describeStackPermissions } from './stack-permissions.contract.js';
+import { describeTrusts } from './trusts.contract.js';
 
 /** What Bayou relies on in a cloud, through its own clients. Where two clouds differ, the real one is right. */
 export function describeOpenStackContract(name: string, start: () => Promise<ContractCloud>): void {
@@ -19,7 +21,9 @@ export function describeOpenStackContract(name: string, start: () => Promise<Con
 
     describeIdentity(running);
     describeCompute(running);
+    describeObjectStorage(running);
     describeOrchestration(running);
     describeStackPermissions(running);
+    describeTrusts(running);
   });
 }

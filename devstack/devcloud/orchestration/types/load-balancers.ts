@@ -6,7 +6,7 @@ import {
   type LoadBalancerPart,
 } from '../../load-balancing/load-balancers.js';
 import { existing, neutronId } from './references.js';
-import type { Properties, PropertyRule, ResourceType } from './resource-type.js';
+import { type Properties, type PropertyRule, ResourceInError, type ResourceType } from './resource-type.js';
 
 export const loadBalancer: ResourceType = {
   service: 'load-balancer',
@@ -26,7 +26,11 @@ export const loadBalancer: ResourceType = {
       vipSubnetId: neutronId(cloud, owner, 'subnet', properties.vip_subnet),
       vipAddress: properties.vip_address as string | undefined,
     }).id,
-  isReady: (cloud, id) => cloud.loadBalancing.loadBalancers.get(id)?.status === 'ACTIVE',
+  isReady: (cloud, id) => {
+    const status = cloud.loadBalancing.loadBalancers.get(id)?.status;
+    if (status === 'ERROR') throw new ResourceInError('Went to status ERROR due to "Unknown"');
+    return status === 'ACTIVE';
+  },
   update: (cloud, _, id, properties) => {
     const found = cloud.loadBalancing.loadBalancers.get(id);
     if (found !== undefined) found.name = String(properties.name);

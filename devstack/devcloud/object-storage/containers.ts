@@ -1,0 +1,110 @@
+import type { Cloud } from '../cloud.js';
+import { CloudError } from '../cloud-error.js';
+import { type Call, param, type Reply, type Route } from '../http/route.js';
+import type { Caller } from '../identity/callers.js';
+
+export interface Container {
+  /** `account/name`. */
+  id: string;
+  name: string;
+  /** Users, as `*:<id>`. */
+  read: string[];
+  write: string[];
+  objects: Map<string, unknown>;
+}
+
+/** Swift's defaults, seen on a real one. */
+const OPERATOR_ROLES = ['admin', 'member'];
+/** Whoever has it owns every account. */
+const RESELLER_ADMIN = 'ResellerAdmin';
+const MAX_PAGE = 10_000;
+
+/** What Bayou and a registry do with containers and their objects. */
+export function containerRoutes(cloud: Cloud): Route[] {
+  const container = '/v1/:account/:container';
+  const object = `${container}/:object`;
+  return [
+    { method: 'PUT', path: container, handle: (call, caller) => put(cloud, call, caller) },
+    { method: 'HEAD', path: container, handle: (call, caller) => head(cloud, call, caller) },
+    { method: 'GET', path: container, handle: (call, caller) => list(cloud, call, caller) },
+    { method: 'DELETE', path: container, handle: (call, caller) => remove(cloud, call, caller) },
+    { method: 'PUT', path: object, handle: (call, caller) => putObject(cloud, call, caller) },
+    { method: 'GET', path: object, handle: (call, caller) => getObject(cloud, call, caller) },
+    { method: 'DELETE', path: object, handle: (call, caller) => removeObject(cloud, call, caller) },
+  ];
+}
+
+/** Swift looks at roles by their names alone, whichever a role implies; on the caller's own account only, but for one role. */
+function owns(caller: Caller, call: Call): boolean {
+  if (caller.roles.has(RESELLER_ADMIN)) return true;
+  const isOperator = OPERATOR_ROLES.some((role) => caller.roles.has(role));
+  return isOperator && caller.projectId !== undefined && param(call, 'account') === `AUTH_${caller.projectId}`;
+}
+
+function refused(): CloudError {
+  return new CloudError(403, 'Access was denied to this resource.');
+}
+
+function missing(): CloudError {
+  return new CloudError(404, 'The resource could not be found.');
+}
+
+/** @throws CloudError 403 before 404: who may not look learns nothing. */
+function allowed(cloud: Cloud, call: Call, caller: Caller, right: 'read' | 'write' | 'own'): Container {
+  const found = cloud.containers.get(`${param(call, 'account')}/${param(call, 'container')}`);
+  const listed = right !== 'own' && found?.[right].includes(`*:${caller.userId}`) === true;
+  if (!listed && !owns(caller, call)) throw refused();
+  if (found === undefined) throw missing();
+  return found;
+}
+
+function put(cloud: Cloud, call: Call, caller: Caller): Reply {
+  if (!owns(caller, call)) throw refused();
+  const name = param(call, 'container');
+  const id = `${param(call, 'account')}/${name}`;
+  const known = cloud.containers.get(id);
+  const container = known ?? { id, name, read: [], write: [], objects: new Map() };
+  for (const right of ['read', 'write'] as const) {
+    const given = call.headers[`x-container-${right}`];
+    if (given !== undefined) container[right] = given.split(',').filter((entry) => entry !== '');
+  }
+  cloud.containers.set(id, container);
+  return { status: known === undefined ? 201 : 202 };
+}
+
+function head(cloud: Cloud, call: Call, caller: Caller): Reply {
+  const { objects } = allowed(cloud, call, caller, 'read');
+  return { status: 204, headers: { 'X-Container-Object-Count': String(objects.size) } };
+}
+
+function list(cloud: Cloud, call: Call, caller: Caller): Reply {
+  const { objects } = allowed(cloud, call, caller, 'read');
+  const limit = Math.min(Number(call.query.get('limit') ?? MAX_PAGE), MAX_PAGE);
+  const marker = call.query.get('marker') ?? '';
+  const names = [...objects.keys()].filter((name) => name > marker).sort();
+  return { status: 200, body: names.slice(0, limit).map((name) => ({ name })) };
+}
+
+function remove(cloud: Cloud, call: Call, caller: Caller): Reply {
+  const { id, objects } = allowed(cloud, call, caller, 'own');
+  if (objects.size > 0) throw new CloudError(409, 'There was a conflict when trying to complete your request.');
+  cloud.containers.delete(id);
+  return { status: 204 };
+}
+
+function putObject(cloud: Cloud, call: Call, caller: Caller): Reply {
+  allowed(cloud, call, caller, 'write').objects.set(param(call, 'object'), call.body);
+  return { status: 201 };
+}
+
+function getObject(cloud: Cloud, call: Call, caller: Caller): Reply {
+  const { objects } = allowed(cloud, call, caller, 'read');
+  const name = param(call, 'object');
+  if (!objects.has(name)) throw missing();
+  return { status: 200, body: objects.get(name) };
+}
+
+function removeObject(cloud: Cloud, call: Call, caller: Caller): Reply {
+  if (!allowed(cloud, call, caller, 'write').objects.delete(param(call, 'object'))) throw missing();
+  return { status: 204 };
+}
