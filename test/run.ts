@@ -126,7 +126,7 @@ function countTests(resultFile: string, code: number): Tally {
   return { passed: count('numPassedTests'), failed: failed === 0 && code !== 0 ? 1 : failed };
 }
 
-/** @returns the exit code; not 0 when it was ended by a signal or took too long. */
+/** @returns the exit code; not 0 when it was ended by a signal or took too long: then with all that it had started. */
 function execute(command: string[], environment: Record<string, string>, signal: AbortSignal): Promise<number> {
   const [program = '', ...args] = command;
   signal.throwIfAborted();
@@ -135,14 +135,24 @@ function execute(command: string[], environment: Record<string, string>, signal:
       cwd: ROOT,
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'inherit', 'inherit'],
-      signal,
-      timeout: STEP_TIMEOUT_MS,
+      detached: true,
     });
+    const killAll = () => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL');
+    const timer = setTimeout(() => {
+      console.error(`${program}: stopped after ${STEP_TIMEOUT_MS / 60_000} minutes`);
+      killAll();
+    }, STEP_TIMEOUT_MS);
+    const end = (code: number) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', killAll);
+      resolveCode(code);
+    };
+    signal.addEventListener('abort', killAll);
     child.on('error', (error) => {
       console.error(`${program}: ${error.message}`);
-      resolveCode(1);
+      end(1);
     });
-    child.on('exit', (code) => resolveCode(code ?? 1));
+    child.on('exit', (code) => end(code ?? 1));
   });
 }
 

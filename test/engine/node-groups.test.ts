@@ -159,7 +159,6 @@ describe('settings of a template', () => {
 
   it.each([
     [{ docker_storage_driver: 'devicemapper', docker_volume_size: 10 }, 'docker_storage_driver: must be one of'],
-    [{ registry_enabled: true }, 'registry_enabled: a registry is not supported yet'],
     [{ labels: { master_lb_provider: 'f5' } }, 'labels.master_lb_provider: \\"f5\\" is not one of octavia, haproxy'],
   ])('that can not be kept are refused: %j', async (more, words) => {
     scenario = await Scenario.start();

@@ -37,7 +37,9 @@ export class Scenario {
 
   async expectStatus(method: string, path: string, body: unknown, status: number): Promise<unknown> {
     const answer = await this.world.request(method, path, body);
-    if (answer?.status !== status) throw new Error(`${method} ${path}: ${JSON.stringify(answer)}`);
+    if (answer?.status !== status) {
+      throw new Error(`${method} ${path}: ${answer?.status} ${JSON.stringify(answer?.data)}`);
+    }
     return answer.data;
   }
 
