@@ -26,6 +26,8 @@ const CLOUD_ARGUMENTS = [
   '--testMatch=<rootDir>/test/cloud/**/*.test.ts',
   '--testPathIgnorePatterns=/node_modules/',
 ];
+/** What only machines that boot can show. */
+const WITHOUT_BOOTED = '--testPathIgnorePatterns=/test/cloud/booted/';
 
 async function main(): Promise<void> {
   const options = process.argv.slice(2);
@@ -39,7 +41,7 @@ async function main(): Promise<void> {
   let servers: RunningServers | undefined;
   try {
     // Says at once what is missing, and not once per test.
-    if (cloudOnly) readTarget(process.env);
+    const booted = cloudOnly && readTarget(process.env).booted !== undefined;
     if (!cloudOnly && (!crashOnly || crashSuiteNeedsServers())) servers = await timed('servers', startServers);
     const environment = { ...servers?.environment, BAYOU_CRASH: crashOnly ? 'full' : 'short' };
     if (!crashOnly && !cloudOnly && jestArguments.every((argument) => argument.startsWith('-'))) {
@@ -49,7 +51,7 @@ async function main(): Promise<void> {
     }
     if (!crashOnly) add(total, await timed('build', () => checkStep(buildCommand(), abort.signal)));
     if (crashOnly) jestArguments.push('--testMatch=<rootDir>/test/crash/**/*.crash.ts');
-    if (cloudOnly) jestArguments.push(...CLOUD_ARGUMENTS);
+    if (cloudOnly) jestArguments.push(...CLOUD_ARGUMENTS, ...(booted ? [] : [WITHOUT_BOOTED]));
     const resultFile = join(servers?.folder ?? tmpdir(), `jest-${process.pid}.json`);
     add(total, await timed('jest', () => jestStep(jestArguments, resultFile, environment, abort.signal)));
   } catch (error) {

@@ -5,6 +5,7 @@ import { readJson } from './body.js';
 import type { Answer, ListenerContext } from './context.js';
 import { errorAnswer, nodeGone } from './errors.js';
 import type { Peers } from './peer.js';
+import { tellingRefusals } from './refusals.js';
 import { type Route, routes } from './routes.js';
 
 /** Names of secrets and authorities; others are no names at all. */
@@ -70,12 +71,8 @@ async function handle(context: ListenerContext, peers: Peers, ctx: Context, rout
   const node = await context.views.find(peer.nodeId);
   if (node === undefined || node.clusterId !== peer.clusterId) throw nodeGone();
   context.lastSeen.add(node.uuid);
-  return await route.handle(context, {
-    node,
-    certificateNotAfter: peer.notAfter,
-    name,
-    body,
-  });
+  const call = { node, certificateNotAfter: peer.notAfter, name, body };
+  return await tellingRefusals(context, node, () => route.handle(context, call));
 }
 
 function causeText(error: unknown): string | undefined {

@@ -5,6 +5,7 @@ import { ServiceError } from '../../common/errors.js';
 import { parseBody } from './body.js';
 import type { Answer, ListenerContext, NodeCall } from './context.js';
 import { writeReport } from './node-writes.js';
+import { SECRET_UNKNOWN } from './refusals.js';
 
 const MAX_VALUE_CHARACTERS = 16_384;
 const schema = z.object({ value: z.string().min(1).max(MAX_VALUE_CHARACTERS) });
@@ -43,7 +44,9 @@ export async function putSecret(context: ListenerContext, { node, name, body }: 
 
 async function find(query: Query, clusterId: string, name: string): Promise<Secret> {
   const secret = await secrets.find(query, { owner: clusterId, name });
-  if (secret === undefined) throw new ServiceError('not_found', 'There is no such secret');
+  if (secret === undefined) {
+    throw new ServiceError('not_found', `This cluster has no secret ${name}`, { code: SECRET_UNKNOWN });
+  }
   return secret;
 }
 

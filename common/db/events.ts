@@ -10,7 +10,7 @@ export interface Event {
   operationId: string | undefined;
   /** A user's id, `bayou`, or `node <name>`. */
   actor: string;
-  /** Stable, such as `operation_accepted`, `ticket_refused`. */
+  /** Stable, such as `operation_accepted`, `ticket_refused`, `node_refused`. */
   kind: string;
   message: string;
   details: Record<string, unknown>;

@@ -6,7 +6,7 @@ import { freePorts } from '../servers/process-group.js';
 import { ApiClient } from '../support/api-fixture.js';
 import { type BayouProcess, BayouProcesses, type Settings } from '../support/bayou-process.js';
 import { until } from '../support/until.js';
-import { accountsOf, leftOver, removeAccounts } from './left-over.js';
+import { type Account, accountsOf, leftOver, removeAccounts } from './left-over.js';
 import { PlayedServers } from './played-servers.js';
 import { issueToken, serviceCredentials, sessionsOf } from './sessions.js';
 import { storageLeft } from './storage-left.js';
@@ -32,11 +32,13 @@ export async function openCloudSite(target: CloudTarget, booted: BootedTarget | 
   const players = new PlayedServers({ service, projectId: tenant.projectId });
   if (booted === undefined) players.start();
   const accountDomain = target.domainAdmin.domainName;
-  const accountIds = new Set<string>();
+  const accounts = new Map<string, Account>();
   return {
     processes,
     /** Of the project, as its user. */
     member,
+    /** The cloud's admin. */
+    service,
     /** What a failure should tell. */
     told: () => [processes.logs(), players.consoles()].join('\n'),
     async client({ apiUrl }: BayouProcess): Promise<ApiClient> {
@@ -44,8 +46,9 @@ export async function openCloudSite(target: CloudTarget, booted: BootedTarget | 
     },
     /** Remembers the accounts that there are, whose keypairs would outlive them. */
     async noteAccounts(): Promise<number> {
-      for (const id of await accountsOf(service, tenant.projectId, accountDomain)) accountIds.add(id);
-      return accountIds.size;
+      const known = [...accounts.values()];
+      for (const each of await accountsOf(service, tenant.projectId, accountDomain, known)) accounts.set(each.id, each);
+      return accounts.size;
     },
     /** Ids of the project's servers by name, as Nova tells them. */
     serverIds: () => players.serverIds(),
@@ -55,7 +58,7 @@ export async function openCloudSite(target: CloudTarget, booted: BootedTarget | 
       let left: Record<string, string[]> = {};
       const look = async () => {
         left = {
-          ...(await leftOver(service, tenant, accountDomain, [...accountIds])),
+          ...(await leftOver(service, tenant, accountDomain, [...accounts.values()])),
           ...(await storageLeft(target, tenant)),
         };
         return Object.keys(left).length === 0;
@@ -67,7 +70,7 @@ export async function openCloudSite(target: CloudTarget, booted: BootedTarget | 
       await processes.killAll();
       await players.stop();
       await removeStacks(service, tenant.projectId);
-      await removeAccounts(service, tenant, accountDomain);
+      await removeAccounts(service, tenant, accountDomain, [...accounts.values()]);
       await deleteKeypair(member, {}, 'demo');
       await tenant.remove();
       rmSync(folder, { recursive: true, force: true });

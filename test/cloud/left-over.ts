@@ -19,14 +19,14 @@ interface Item {
 const NETWORK_THINGS = ['networks', 'subnets', 'routers', 'ports', 'floatingips', 'security-groups'];
 
 /**
- * All that stands in a tenant's project, by kind; nothing is an empty object. `accountIds`: users who
- * may have left keypairs, which belong to users and outlive them.
+ * All that stands in a tenant's project, by kind; nothing is an empty object. `known`: accounts of clusters that
+ * there were, which may have left keypairs, which belong to users and outlive them, and users of their registries.
  */
 export async function leftOver(
   service: Session,
   { projectId, userId }: Tenant,
   accountDomain: string,
-  accountIds: string[],
+  known: Account[],
 ): Promise<Record<string, string[]>> {
   const list = async (key: string, request: Omit<SessionRequest, 'method'>): Promise<string[]> => {
     const { body } = await service.request<Record<string, Item[]>>(ctx, { method: 'GET', ...request });
@@ -39,9 +39,9 @@ export async function leftOver(
       path: '/servers',
       query: { all_tenants: 1, project_id: projectId },
     }),
-    users: await accountsOf(service, projectId, accountDomain),
+    users: (await accountsOf(service, projectId, accountDomain, known)).map(({ name }) => name),
     grants: await foreignGrants(service, projectId, userId),
-    keypairs: (await Promise.all([userId, ...accountIds].map((id) => keypairsOf(service, id)))).flat(),
+    keypairs: (await Promise.all([userId, ...known.map(({ id }) => id)].map((id) => keypairsOf(service, id)))).flat(),
   };
   for (const thing of NETWORK_THINGS) {
     const request = { service: 'network', path: `/${thing}`, query: { project_id: projectId } } as const;
@@ -54,16 +54,27 @@ function nameOf({ name, floating_ip_address: address, id }: Item): string {
   return name ?? address ?? id ?? '';
 }
 
-/** Accounts of clusters are named `<cluster>_<project>`. */
-export async function accountsOf(service: Session, projectId: string, accountDomain: string): Promise<string[]> {
+export interface Account {
+  id: string;
+  name: string;
+}
+
+/** Accounts of clusters are named `<cluster>_<project>`, users of the registries of known ones `registry-…-<cluster>`. */
+export async function accountsOf(
+  service: Session,
+  projectId: string,
+  accountDomain: string,
+  known: Account[],
+): Promise<Account[]> {
   const domain = await findDomainByName(service, ctx, accountDomain);
-  const { body } = await service.request<{ users: { id: string; name: string }[] }>(ctx, {
+  const { body } = await service.request<{ users: Account[] }>(ctx, {
     service: 'identity',
     method: 'GET',
     path: '/users',
     query: { domain_id: domain?.id },
   });
-  return body.users.filter(({ name }) => name.endsWith(`_${projectId}`)).map(({ id }) => id);
+  const endings = [`_${projectId}`, ...known.map(({ name }) => `-${name.split('_')[0]}`)];
+  return body.users.filter(({ name }) => endings.some((ending) => name.endsWith(ending)));
 }
 
 async function foreignGrants(service: Session, projectId: string, userId: string): Promise<string[]> {
@@ -77,8 +88,13 @@ async function foreignGrants(service: Session, projectId: string, userId: string
 }
 
 /** For a run that failed: the accounts of the project with their keypairs. */
-export async function removeAccounts(service: Session, { projectId }: Tenant, accountDomain: string): Promise<void> {
-  for (const id of await accountsOf(service, projectId, accountDomain)) {
+export async function removeAccounts(
+  service: Session,
+  { projectId }: Tenant,
+  accountDomain: string,
+  known: Account[],
+): Promise<void> {
+  for (const { id } of await accountsOf(service, projectId, accountDomain, known)) {
     for (const name of await keypairsOf(service, id)) {
       await service.request(ctx, {
         service: 'compute',

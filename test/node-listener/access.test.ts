@@ -96,6 +96,10 @@ describe('what a node may see and do', () => {
 
     expect(answer.status).toBe(403);
     expect((await worker.client.get('/v1/authorities/cluster')).status).toBe(403);
+    expect(await fixture.events('node_refused')).toMatchObject([
+      { actor: `node ${worker.node.name}`, message: expect.stringContaining('no certificate profile docker-server') },
+      { actor: `node ${worker.node.name}`, message: expect.stringContaining('authority cluster') },
+    ]);
     expect((await worker.client.post('/v1/certificates', { profile: '__proto__', csr: worker.csrPem })).status).toBe(
       400,
     );
@@ -145,5 +149,12 @@ describe('what a node may see and do', () => {
     expect((await foreign.client.get('/v1/secrets/worker-token')).status).toBe(404);
     expect((await foreign.client.put('/v1/secrets/worker-token', { value: 'x' })).status).toBe(404);
     expect((await foreign.client.get('/v1/secrets/ca-key:node')).status).toBe(404);
+    expect(await fixture.events('node_refused')).toMatchObject(
+      ['a', 'b'].map(() => ({
+        actor: `node ${foreign.node.name}`,
+        clusterId: 'cluster-2',
+        message: expect.stringContaining('no secret worker-token'),
+      })),
+    );
   });
 });
