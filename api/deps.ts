@@ -7,7 +7,7 @@ import type { Metrics } from '../common/metrics.js';
 import type { Queue } from '../common/queue/queue.js';
 import type { Sealer } from '../common/sealing.js';
 import type { CallContext } from '../openstack/session.js';
-import type { TokenInfo } from '../openstack/token.js';
+import type { CatalogService, TokenInfo } from '../openstack/token.js';
 import type { AccountTrusts } from './account-trusts.js';
 import type { CloudReferences } from './cloud-references.js';
 import type { ClusterTypes } from './cluster-types.js';
@@ -26,6 +26,8 @@ export interface ApiDeps {
   trusts: AccountTrusts;
   /** Asks Keystone in the service's name; undefined when it does not know the token. */
   validateToken(ctx: CallContext, token: string): Promise<TokenInfo | undefined>;
+  /** Whether the service is where the configuration has Bayou, and nodes, look for it. */
+  offers(catalog: CatalogService[], service: 'load-balancer' | 'object-store'): boolean;
   /** Id of the domain of the clusters' accounts; undefined where there is none. Asked once per token. */
   findTrusteeDomain(): Promise<string | undefined>;
   metrics?: Pick<Metrics, 'apiRequestSeconds'> | undefined;

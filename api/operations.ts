@@ -3,6 +3,7 @@ import { type Cluster, type ClusterStatus, clusters } from '../common/db/cluster
 import type { Query } from '../common/db/database.js';
 import { appendEvent } from '../common/db/events.js';
 import { nodeGroups } from '../common/db/node-groups.js';
+import { nodeTasks } from '../common/db/node-tasks.js';
 import {
   findOpenOperation,
   type Operation,
@@ -124,6 +125,12 @@ export async function findSuperseded(trx: Query, cluster: Cluster, kind: Ordered
 async function makeWay(trx: Query, deps: RecordDeps, order: OperationOrder, older: Operation): Promise<void> {
   const { cluster, kind, userId } = order;
   const now = deps.clock.now();
+  // Handed out later they would undo what the newer one has had done. Before the operation, in the order of heartbeats.
+  await nodeTasks.update(
+    trx,
+    { clusterId: cluster.uuid, operationId: older.uuid, state: 'queued' },
+    { state: 'failed', output: `a newer ${kind} took its place`, finishedAt: now },
+  );
   await supersedeOperation(trx, older.uuid, now);
   await appendEvent(trx, {
     uuid: deps.ids.uuid(),

@@ -10,6 +10,7 @@ import type { DriverRegistry } from '../drivers/registry.js';
 import { userDataOf } from '../drivers/user-data/formats.js';
 import { withVersion } from '../openstack/token.js';
 import { hostOf, type Outside } from './outside.js';
+import { catalogOffers } from './service-clients.js';
 
 export interface ConductorParts {
   drivers: DriverRegistry;
@@ -33,6 +34,7 @@ export function composeConductor(outside: Outside, config: Config, parts: Conduc
     stacks,
     watches: new StackWatches({ ...outside, accounts, stacks, wake }, settings),
     wake,
+    offers: catalogOffers(config),
     userData: cachedUserData(),
     settings,
   };

@@ -12,6 +12,7 @@ import { clusterTypesOf } from './cluster-types.js';
 import type { ConductorParts } from './compose-conductor.js';
 import { createIdentities, type Identities } from './identities.js';
 import type { Outside } from './outside.js';
+import { catalogOffers } from './service-clients.js';
 
 /** Which parts of the program run in this process. */
 export interface Roles {
@@ -75,6 +76,7 @@ function composeApi(outside: Outside, config: Config, drivers: DriverRegistry, i
       references: openstackReferences({ clock: outside.clock, ...identities }),
       trusts: openstackTrusts({ ...identities, domainAdmin: identities.accounts.domainAdmin }),
       validateToken: (ctx, token) => validateToken(identities.serviceSession, ctx, token),
+      offers: catalogOffers(config),
       findTrusteeDomain: () => identities.accounts.domainId({}),
     },
     config,

@@ -1,5 +1,5 @@
 import type { Config } from '../common/config/schema.js';
-import type { EndpointChoice } from '../openstack/token.js';
+import { type CatalogService, type EndpointChoice, findEndpoint } from '../openstack/token.js';
 import type { TlsFiles, TransportOptions } from '../openstack/transport.js';
 
 /** Magnum's sections of client settings, by the type of the service in the catalog. */
@@ -22,6 +22,17 @@ export function endpointChoices(config: Config): Record<string, EndpointChoice> 
     interface: config[name].endpointType ?? kind,
   }));
   return { ...choices, 'object-store': { region: config.dockerRegistry.swiftRegion ?? regionName, interface: kind } };
+}
+
+/** Whether a catalog has one of the services that Bayou can do without, where it and the nodes look for it. */
+export function catalogOffers(config: Config) {
+  const choices = endpointChoices(config);
+  return (catalog: CatalogService[], type: 'load-balancer' | 'object-store'): boolean => {
+    const choice = choices[type];
+    if (choice === undefined || findEndpoint(catalog, type, choice) === undefined) return false;
+    // Registries on nodes reach Swift by its public endpoint.
+    return type !== 'object-store' || findEndpoint(catalog, type, { ...choice, interface: 'public' }) !== undefined;
+  };
 }
 
 export function transportOptions(config: Config): TransportOptions {

@@ -103,7 +103,7 @@ export const REASONS = {
   container_unreachable: {
     actor: 'operator',
     retryable: true,
-    hint: "mend the account, or give the service user Swift's reseller_admin_role on its project; the delete goes on by itself",
+    hint: "mend the account or its role, or give the service user Swift's reseller_admin_role on its project; the delete goes on by itself",
   },
   cloud_unavailable: { actor: 'operator', retryable: true, hint: 'it is tried again by itself until the deadline' },
   delete_unverified: {

@@ -12,6 +12,7 @@ import type { Ids } from '../common/ids.js';
 import type { Sealer } from '../common/sealing.js';
 import type { BayDriver, ClusterSpec } from '../drivers/driver.js';
 import type { CallContext, Session } from '../openstack/session.js';
+import type { CatalogService } from '../openstack/token.js';
 import type { Accounts } from './accounts.js';
 import type { StackObserver } from './heat/stack-observer.js';
 import type { StackWatches } from './heat/stack-watches.js';
@@ -31,6 +32,8 @@ export interface WorkDeps {
   wake: (operationId: string, atMs: number) => Promise<void>;
   /** Where nodes report, and the authority that they check it with. */
   listener: () => Promise<{ url: string; caPem: string }>;
+  /** Whether a catalog has the service where the API looked for it when it accepted the order. */
+  offers: (catalog: CatalogService[], service: 'load-balancer') => boolean;
   /** User data of nodes of this driver on this `os_distro`, with the placeholders of each node's own part. */
   userData: (driver: string, distro: string) => string;
   settings: WorkSettings;
@@ -49,7 +52,7 @@ export interface WorkSettings {
 }
 
 export interface RegistrySettings {
-  /** Keystone as nodes reach it, with its version. */
+  /** Keystone as nodes reach it, with its version, where the catalog has no public endpoint of it. */
   authUrl: string;
   /** What signs Keystone's and Swift's certificates, where nodes do not know it. */
   caPem: string | undefined;
@@ -136,7 +139,7 @@ export class Work {
     if (!this.cluster.masterLbEnabled) return false;
     if (this.operation.kind === 'create') {
       const { catalog } = await (await this.account()).identity(this.ctx);
-      return catalog.some(({ type }) => type === 'load-balancer');
+      return this.deps.offers(catalog, 'load-balancer');
     }
     const name = loadBalancerStackName(this.namePrefix);
     const key = { clusterId: this.cluster.uuid, type: 'stack', name };

@@ -65,6 +65,8 @@ export function isConflict(error: unknown): error is OpenStackError {
 }
 
 const TRANSIENT_STATUS = new Set([408, 429, 500, 502, 503, 504]);
+/** Swift's own: its limit of requests, and a full disk. */
+const TRANSIENT_STATUS_OF_SWIFT = new Set([498, 507]);
 
 /**
  * Heat's 500 for what its engine was refused: `RemoteError`, whose message begins with the class of the engine's own
@@ -75,13 +77,14 @@ export function isRemoteRefusal({ faultType, serviceMessage }: OpenStackError): 
 }
 
 /**
- * Worth trying again later, unchanged: no answer, 408, 429, 500, 502, 503, 504. A 500 counts,
+ * Worth trying again later, unchanged: no answer, 408, 429, 500, 502, 503, 504, and Swift's 498 and 507. A 500 counts,
  * since Heat, Nova and Neutron answer it while their database, broker or a peer is away, and Heat for a
  * moment while a stack is going; a refusal that Heat passes on does not.
  */
 export function isTransient(error: unknown): error is OpenStackError {
   if (!isOpenStackError(error)) return false;
   if (error.status === undefined) return true;
+  if (error.service === 'object-store' && TRANSIENT_STATUS_OF_SWIFT.has(error.status)) return true;
   return TRANSIENT_STATUS.has(error.status) && !isRemoteRefusal(error);
 }
 

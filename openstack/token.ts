@@ -1,5 +1,3 @@
-import type { ServiceType } from './transport.js';
-
 export type EndpointInterface = 'public' | 'internal' | 'admin';
 
 export interface CatalogService {
@@ -79,7 +77,7 @@ export function readToken(body: unknown): TokenInfo {
 }
 
 /** Catalogs name some services without their API's version; paths in this code do not carry it. */
-const VERSION_PATH: Partial<Record<ServiceType, string>> = { identity: '/v3', image: '/v2', network: '/v2.0' };
+const VERSION_PATH: Partial<Record<string, string>> = { identity: '/v3', image: '/v2', network: '/v2.0' };
 
 export interface EndpointChoice {
   region?: string | undefined;
@@ -87,7 +85,7 @@ export interface EndpointChoice {
 }
 
 /** The URL under which a service is reached, without a slash at its end, or undefined when the catalog has none. */
-export function findEndpoint(catalog: CatalogService[], type: ServiceType, choice: EndpointChoice): string | undefined {
+export function findEndpoint(catalog: CatalogService[], type: string, choice: EndpointChoice): string | undefined {
   const endpoints = catalog.filter((service) => service.type === type).flatMap((service) => service.endpoints);
   const endpoint = endpoints.find(
     (candidate) =>
@@ -96,7 +94,7 @@ export function findEndpoint(catalog: CatalogService[], type: ServiceType, choic
   return endpoint === undefined ? undefined : withVersion(endpoint.url, type);
 }
 
-export function withVersion(url: string, type: ServiceType): string {
+export function withVersion(url: string, type: string): string {
   const trimmed = url.replace(/\/+$/, '');
   const version = VERSION_PATH[type];
   return version === undefined || trimmed.endsWith(version) ? trimmed : trimmed + version;

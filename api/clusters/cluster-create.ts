@@ -109,8 +109,11 @@ async function checkedOrder(
     checkReferences(references, identity, named),
     keypair === undefined ? undefined : references.keypair(identity, keypair),
   ]);
-  const offers = (service: string) => identity.known.catalog.some(({ type }) => type === service);
-  const cloud = { loadBalancers: offers('load-balancer'), objectStore: offers('object-store') };
+  const { catalog } = identity.known;
+  const cloud = {
+    loadBalancers: api.offers(catalog, 'load-balancer'),
+    objectStore: api.offers(catalog, 'object-store'),
+  };
   const problems = [
     ...clusterTypes.clusterProblems({ ...order, cloud }, template),
     ...storageProblems(template.dockerStorageDriver, order.dockerVolumeSize),

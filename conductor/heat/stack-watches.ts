@@ -11,7 +11,7 @@ import type { StackObserver } from './stack-observer.js';
  * 5 s; of more, when their turn comes or the stack fails, whichever is first.
  */
 const LOOKS_PER_SECOND = 20;
-/** What is beyond it is looked into every time. */
+/** Beyond it the oldest goes, and is looked into when it is due: another process may have ended its operation. */
 const MAX_WATCHED = 10_000;
 
 interface Deps {
@@ -55,7 +55,7 @@ export class StackWatches {
 
   /** The operation was let go and waits for these stacks, by name, and for nothing else. */
   note({ uuid, deadlineAt }: Operation, cluster: Cluster, stackNames: string[]): void {
-    if (this.#watched.size < MAX_WATCHED) this.#watched.set(uuid, { cluster, stackNames, deadlineAt });
+    this.#keep(uuid, { cluster, stackNames, deadlineAt });
   }
 
   /** Whether the operation need not be looked at now. It touches only one that waits, is due, and is in no hand. */
@@ -66,9 +66,15 @@ export class StackWatches {
     const { pollMs } = this.#settings;
     if (watched === undefined || now + pollMs > watched.deadlineAt || this.#mayLookInto(now)) return false;
     if (!(await this.#isInProgress(watched)) || !(await this.#postpone(operationId))) return false;
-    this.#watched.set(operationId, watched);
+    this.#keep(operationId, watched);
     await this.#deps.wake(operationId, this.#deps.clock.now() + pollMs);
     return true;
+  }
+
+  #keep(operationId: string, watched: Watched): void {
+    this.#watched.set(operationId, watched);
+    const oldest = this.#watched.keys().next();
+    if (this.#watched.size > MAX_WATCHED && !oldest.done) this.#watched.delete(oldest.value);
   }
 
   /** One write for all that come while the one before is under way. */

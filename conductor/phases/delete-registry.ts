@@ -1,7 +1,10 @@
+import type { CloudResource } from '../../common/db/cloud-resources.js';
+import { isServiceError } from '../../common/errors.js';
 import { reason } from '../../common/reasons.js';
 import { isConflict, isNotFound, isStatus } from '../../openstack/errors.js';
 import { findProject } from '../../openstack/identity/projects.js';
 import { deleteContainer, deleteObject, listObjects } from '../../openstack/object-storage/containers.js';
+import { explainError } from '../explain.js';
 import type { StackAccess } from '../heat/stack-observer.js';
 import { listInventory, markGone } from '../inventory.js';
 import { done, type Phase, type PhaseOutcome } from '../phase.js';
@@ -19,25 +22,29 @@ const SIDE_BY_SIDE = 10;
 export const deleteRegistry: Phase = {
   name: 'delete_registry',
   async run(work) {
-    const isStanding = (await listInventory(work)).some(({ type, state }) => type === 'container' && state !== 'gone');
-    const outcome = isStanding ? await removeContainer(work) : done;
+    const standing = (await listInventory(work)).find(({ type, state }) => type === 'container' && state !== 'gone');
+    const outcome = standing === undefined ? done : await removeContainer(work, standing);
     if (outcome.kind !== 'done') return outcome;
     for (const { name } of await listUsers(work)) await removeRegistryUser(work, name);
     return done;
   },
 };
 
-async function removeContainer(work: Work): Promise<PhaseOutcome> {
-  const resource = containerResource(work);
-  const { name } = resource;
+async function removeContainer(work: Work, { name, state }: CloudResource): Promise<PhaseOutcome> {
+  const hasAccount = await hasMendedAccount(work);
   try {
-    if (await emptyAndDelete(work, await containerAccess(work), name)) {
-      await markGone(work, resource);
+    if (await emptyAndDeleteByAnyone(work, hasAccount, name)) {
+      await markGone(work, containerResource(work));
       return done;
     }
   } catch (error) {
+    // Who may not look now was most likely refused when it was to be made, too: nobody could ever delete the cluster.
+    if (hasAccount && state === 'intended' && (isStatus(error, 403) || isEndpointMissing(error))) {
+      const said = explainError(error).reason.message;
+      return leave(work, `Container ${name} may be in Swift, which never confirmed it: ${said}`);
+    }
     if (!isStatus(error, 403)) throw error;
-    return refused(work, name);
+    return refused(work, hasAccount, name);
   }
   return {
     kind: 'wait',
@@ -48,6 +55,18 @@ async function removeContainer(work: Work): Promise<PhaseOutcome> {
 }
 
 type ContainerAccess = Pick<StackAccess, 'session' | 'projectId'>;
+
+/** The service user where the account is broken or refused, if Swift lets it into other projects. */
+async function emptyAndDeleteByAnyone(work: Work, hasAccount: boolean, container: string): Promise<boolean> {
+  if (hasAccount) {
+    try {
+      return await emptyAndDelete(work, { session: await work.account() }, container);
+    } catch (error) {
+      if (!isStatus(error, 403)) throw error;
+    }
+  }
+  return emptyAndDelete(work, { session: work.deps.accounts.service, projectId: work.cluster.projectId }, container);
+}
 
 /** Whether it is gone. A list may still show what was deleted, or not yet what was written: then another look is due. */
 async function emptyAndDelete(work: Work, { session, projectId }: ContainerAccess, container: string) {
@@ -67,11 +86,11 @@ async function emptyAndDelete(work: Work, { session, projectId }: ContainerAcces
   }
 }
 
-/** The account, mended if somebody broke it; else the service user, if Swift lets it into other projects. */
-async function containerAccess(work: Work): Promise<ContainerAccess> {
-  if (!(await hasWorkingAccount(work))) await mendAccount(work);
-  if (await hasWorkingAccount(work)) return { session: await work.account() };
-  return { session: work.deps.accounts.service, projectId: work.cluster.projectId };
+/** Whether the account works, mended if somebody broke it. */
+async function hasMendedAccount(work: Work): Promise<boolean> {
+  if (await hasWorkingAccount(work)) return true;
+  await mendAccount(work);
+  return hasWorkingAccount(work);
 }
 
 async function mendAccount(work: Work): Promise<void> {
@@ -84,14 +103,24 @@ async function mendAccount(work: Work): Promise<void> {
 }
 
 /** Nobody may delete the containers of a project that is gone, and nobody sees them: waiting would be for ever. */
-async function refused(work: Work, name: string): Promise<PhaseOutcome> {
+async function refused(work: Work, hasAccount: boolean, name: string): Promise<PhaseOutcome> {
   const project = await findProject(work.deps.accounts.service, work.ctx, work.cluster.projectId);
   if (project !== undefined) {
-    const message = `the cluster's account is broken, and Swift refuses container ${name} to the service user`;
+    const message = hasAccount
+      ? `Swift refuses container ${name} to the cluster's account and to the service user`
+      : `the cluster's account is broken, and Swift refuses container ${name} to the service user`;
     return { kind: 'blocked', reason: reason('container_unreachable', message, { resource: `container ${name}` }) };
   }
+  const why = 'its project is gone, and the service user may not delete it';
+  return leave(work, `Container ${name} may still be in Swift: ${why}`);
+}
+
+async function leave(work: Work, message: string): Promise<PhaseOutcome> {
   await markGone(work, containerResource(work));
-  const message = `Container ${name} may still be in Swift: its project is gone, and the service user may not delete it`;
   await work.fenced('container left', (trx) => work.event(trx, 'container_left', message));
   return done;
+}
+
+function isEndpointMissing(error: unknown): boolean {
+  return isServiceError(error, 'unavailable') && error.code === 'endpoint_missing';
 }

@@ -50,13 +50,12 @@ export async function makeLogin(work: Work, generation: number): Promise<void> {
   const password = work.deps.ids.secret(PASSWORD_BYTES);
   const userId = await ensureUser(work, generation, password);
   await admitUsers(work);
-  const { authUrl, caPem } = work.deps.settings.registry;
+  const { caPem } = work.deps.settings.registry;
   const login: RegistryLogin = {
     generation,
     user_id: userId,
     password,
-    auth_url: authUrl,
-    storage_url: await storageUrl(work),
+    ...(await endpointsOfNodes(work)),
     container: registryContainerName(work.namePrefix),
     ...(caPem === undefined ? {} : { ca: caPem }),
   };
@@ -119,15 +118,17 @@ export function containerResource(work: Work): ResourceName {
   return { service: 'object-store', type: 'container', name: registryContainerName(work.namePrefix) };
 }
 
-/** Where nodes, not Bayou, reach the project's account. */
-async function storageUrl(work: Work): Promise<string> {
+/** Where nodes, not Bayou, reach Keystone and the project's account in Swift. */
+async function endpointsOfNodes(work: Work): Promise<Pick<RegistryLogin, 'auth_url' | 'storage_url'>> {
   const { catalog } = await (await work.account()).identity(work.ctx);
-  const { region } = work.deps.settings.registry;
-  const url = findEndpoint(catalog, 'object-store', { region, interface: 'public' });
-  if (url !== undefined) return url;
-  throw new ServiceError('unavailable', 'The service catalog has no public endpoint of type object-store.', {
-    code: 'endpoint_missing',
-  });
+  const { region, authUrl } = work.deps.settings.registry;
+  const storageUrl = findEndpoint(catalog, 'object-store', { region, interface: 'public' });
+  if (storageUrl === undefined) {
+    throw new ServiceError('unavailable', 'The service catalog has no public endpoint of type object-store.', {
+      code: 'endpoint_missing',
+    });
+  }
+  return { auth_url: findEndpoint(catalog, 'identity', { interface: 'public' }) ?? authUrl, storage_url: storageUrl };
 }
 
 function key(work: Work): Pick<Secret, 'owner' | 'name'> {

@@ -1,7 +1,8 @@
 import type { Clock } from '../../common/clock.js';
-import { type ClusterStatus, clusters } from '../../common/db/clusters.js';
+import { type ClusterStatus, lockCluster } from '../../common/db/clusters.js';
 import { type Database, isDuplicate, type Query } from '../../common/db/database.js';
 import { openOperation } from '../../common/db/operations.js';
+import { everything } from '../../common/db/scope.js';
 import type { Ids } from '../../common/ids.js';
 import { REGISTRY_LOGIN } from '../../drivers/driver.js';
 
@@ -62,7 +63,8 @@ async function dueClusters(query: Query, now: number, loginMs: number): Promise<
 async function begin({ db, ids }: RenewalDeps, clusterId: string, now: number): Promise<void> {
   try {
     await db.transaction('begin registry renewal', async (trx) => {
-      const cluster = await clusters.find(trx, { uuid: clusterId });
+      // As the API does, which could not tell what kept its insert waiting.
+      const cluster = await lockCluster(everything, trx, clusterId);
       if (cluster === undefined || !STEADY.includes(cluster.status)) return;
       await openOperation(trx, {
         uuid: ids.uuid(),

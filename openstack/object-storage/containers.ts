@@ -67,6 +67,14 @@ export async function listObjects(
   return (body ?? []).map(({ name }) => name);
 }
 
+/**
+ * An object may be called `..`, which a URL that has it as a part loses, encoded or not. So it is one part with its
+ * container: Swift decodes a path before it cuts it.
+ */
+export function objectPath(container: string, name: string): string {
+  return path(`${container}/${name}`);
+}
+
 /** Whether there was such an object. */
 export async function deleteObject(
   session: Session,
@@ -75,7 +83,7 @@ export async function deleteObject(
 ): Promise<boolean> {
   const { container, name, projectId } = input;
   return existed(
-    session.request(ctx, { service: 'object-store', method: 'DELETE', path: path(container, name), projectId }),
+    session.request(ctx, { service: 'object-store', method: 'DELETE', path: objectPath(container, name), projectId }),
   );
 }
 

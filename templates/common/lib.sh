@@ -84,3 +84,9 @@ replace() {
   fi
   mv "$1.new" "$1"
 }
+
+# take_turn: tasks that change files do so in turn; what they start gets 9>&-.
+take_turn() {
+  exec 9>"$BAYOU_STATE/turn"
+  flock 9
+}

@@ -228,6 +228,20 @@ describe('orders for managers', () => {
     expect(JSON.stringify(answer)).toContain('labels.master_lb_provider: this cloud has no Octavia');
   });
 
+  it('for an Octavia of another region than the configured one are refused', async () => {
+    scenario = await Scenario.start({ settings: { BAYOU_OCTAVIA_CLIENT__REGION_NAME: 'Elsewhere' } });
+    const order = { master_lb_enabled: true, labels: { master_lb_provider: 'octavia' } };
+
+    const answer = await scenario.expectStatus(
+      'POST',
+      '/clusters',
+      { name: 'c', cluster_template_id: 'swarm', ...order },
+      400,
+    );
+
+    expect(JSON.stringify(answer)).toContain('labels.master_lb_provider: this cloud has no Octavia');
+  });
+
   it.each([
     [{ node_count: 1, nodes_to_remove: ['0'] }, 'nodes_to_remove: 1 of the 1 managers must stay'],
     [{ node_count: 3 }, 'node_count: 3 managers need master_lb_enabled'],

@@ -1,6 +1,8 @@
 import { nodeTasks } from '../../common/db/node-tasks.js';
 import { nodes } from '../../common/db/nodes.js';
 import { secrets } from '../../common/db/secrets.js';
+import { beginRenewals } from '../../conductor/registry/renewal.js';
+import { FakeIds } from '../support/fake-ids.js';
 import { Scenario, TEMPLATE } from './scenario.js';
 
 const HOUR_MS = 3_600_000;
@@ -205,6 +207,17 @@ describe('the login of a registry', () => {
     expect(tasks.some(({ state, nodeId }) => state === 'failed' && nodeId === node?.uuid)).toBe(true);
   });
 
+  it('is ordered under the same lock as the orders of users', async () => {
+    await startWithCluster();
+    const { db, clock } = scenario.world;
+    const { version = 0 } = (await scenario.cluster()) ?? {};
+
+    await beginRenewals({ db, clock, ids: new FakeIds(7), loginMs: 0 });
+
+    expect(await renewals()).toHaveLength(1);
+    expect(await scenario.cluster()).toMatchObject({ version: version + 1 });
+  });
+
   it('gives way to what users order', async () => {
     await startWithCluster();
     for (const { name } of scenario.world.cloud.state.compute.servers.values()) silentNodes.add(name);
@@ -218,13 +231,29 @@ describe('the login of a registry', () => {
     const cluster = await scenario.settled();
 
     expect(cluster).toMatchObject({ status: 'UPDATE_COMPLETE', statusReason: undefined });
-    expect((await renewals())[0]?.status).toBe('superseded');
+    const [renewal] = await renewals();
+    expect(renewal?.status).toBe('superseded');
+    const tasks = await scenario.world.db.read('check', (query) =>
+      nodeTasks.list(query, { operationId: renewal?.uuid ?? '' }),
+    );
+    expect(tasks.map(({ state, output }) => `${state}: ${output}`)).toEqual(
+      Array(3).fill('failed: a newer resize took its place'),
+    );
   });
 });
 
 describe('orders for a registry', () => {
   it('are refused where there is no Swift', async () => {
     await start({ cloud: { objectStore: false } });
+
+    const order = { name: 'c', cluster_template_id: 'swarm' };
+    const answer = await scenario.expectStatus('POST', '/clusters', order, 400);
+
+    expect(JSON.stringify(answer)).toContain('registry_enabled: this cloud has no Swift');
+  });
+
+  it('are refused where Swift is in another region than the configured one', async () => {
+    await start({ settings: { BAYOU_DOCKER_REGISTRY__SWIFT_REGION: 'Elsewhere' } });
 
     const order = { name: 'c', cluster_template_id: 'swarm' };
     const answer = await scenario.expectStatus('POST', '/clusters', order, 400);

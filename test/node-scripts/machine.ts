@@ -68,6 +68,18 @@ export class Machine {
     return stdout;
   }
 
+  /** Has a turn at the machine's files until the function it returns is called. */
+  async takeTurn(): Promise<() => Promise<void>> {
+    const file = join(this.root, 'var/lib/bayou/turn');
+    const holder = spawn('/usr/bin/flock', [file, 'cat'], { stdio: 'pipe' });
+    holder.stdin.write('mine\n');
+    await once(holder.stdout, 'data');
+    return async () => {
+      holder.stdin.end();
+      await once(holder, 'exit');
+    };
+  }
+
   read(path: string): string {
     const file = join(this.root, path);
     return existsSync(file) ? readFileSync(file, 'utf8') : '';

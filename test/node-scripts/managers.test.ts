@@ -102,6 +102,25 @@ describe('the scripts of several managers', () => {
     expect(machine.read('fake/systemctl')).toBe(`${before}enable haproxy.service\nreload-or-restart haproxy.service\n`);
   });
 
+  it('tell HAProxy of them one task after the other', async () => {
+    const machine = await boot(await addManager(0, 'swarm-init'));
+    machine.write('params.json', JSON.stringify({ managers: '10.0.0.6' }));
+    const before = machine.read('etc/haproxy/haproxy.cfg');
+    const endTurn = await machine.takeTurn();
+
+    let ended = false;
+    const told = machine.run('tasks/load-balancer.sh', join(machine.root, 'params.json')).finally(() => {
+      ended = true;
+    });
+    await until(() => ended || machine.read('fake/flock') !== '');
+
+    expect(machine.read('etc/haproxy/haproxy.cfg')).toBe(before);
+    expect(machine.read('var/lib/bayou/managers')).toBe('');
+    await endTurn();
+    expect(await told).toContain('HAProxy is before 10.0.0.6');
+    expect(machine.read('etc/haproxy/haproxy.cfg')).toContain('server manager0 10.0.0.6:2375');
+  });
+
   it('give keepalived a router id that there is, also on an address that ends with 0', async () => {
     const settings = { ...SETTINGS, shared_address: '10.0.1.0' };
     const addresses = { private: '10.0.0.5' };

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { templatePath } from '../../common/package-root.js';
 import { type ListenerFixture, startListenerFixture } from '../support/listener-fixture.js';
 import { addNode } from '../support/swarm-nodes.js';
+import { until } from '../support/until.js';
 import { Machine } from './machine.js';
 
 jest.setTimeout(60_000);
@@ -101,6 +102,20 @@ describe("the script of a node's registry", () => {
     expect(same).toBe(before);
     expect(machine.read('fake/systemctl').slice(before.length)).toContain('restart docker-registry.service');
     expect(machine.read('etc/docker/registry/config.yml')).toContain('password: "next"');
+  });
+
+  it('takes a new login when no other task changes the machine', async () => {
+    const endTurn = await machine.takeTurn();
+
+    let ended = false;
+    const renewed = machine.run('tasks/registry.sh').finally(() => {
+      ended = true;
+    });
+    await until(() => ended || machine.read('fake/flock') !== '');
+
+    expect(machine.read('etc/docker/registry/config.yml')).toBe('');
+    await endTurn();
+    expect(await renewed).toContain('the registry has the newest login');
   });
 
   it('trusts the certificates of the cloud in place of its own where there are some', async () => {

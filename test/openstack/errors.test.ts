@@ -73,6 +73,17 @@ describe('an error of a service', () => {
     expect(isTransient(error)).toBe(transient);
   });
 
+  it.each([
+    ['object-store', 498, true],
+    ['object-store', 507, true],
+    ['object-store', 413, false],
+    ['orchestration', 507, false],
+  ] as const)('of %s and status %s is transient: %s', (service, status, transient) => {
+    const details = { service, method: 'PUT', url: 'http://cloud/x', status, serviceMessage: '' };
+
+    expect(isTransient(new OpenStackError(details))).toBe(transient);
+  });
+
   it('does not show secrets of the address', () => {
     const details = {
       service: 'identity',

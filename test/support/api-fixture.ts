@@ -4,6 +4,7 @@ import { openstackTrusts } from '../../api/account-trusts.js';
 import { createApi } from '../../api/app.js';
 import { openstackReferences } from '../../api/cloud-references.js';
 import { clusterTypesOf } from '../../cli/cluster-types.js';
+import { catalogOffers } from '../../cli/service-clients.js';
 import { loadConfig } from '../../common/config/load.js';
 import { silentLog } from '../../common/log.js';
 import type { OperationMessage } from '../../common/queue/queue.js';
@@ -170,6 +171,7 @@ export async function startApi({ settings = {}, database = 'sqlite' }: FixtureOp
       references: openstackReferences({ clock, serviceSession, userSession }),
       trusts: openstackTrusts({ userSession, domainAdmin }),
       validateToken: (ctx, token) => validateToken(serviceSession, ctx, token),
+      offers: catalogOffers(config),
       findTrusteeDomain: async () => config.trust.trusteeDomainId,
     },
     config,

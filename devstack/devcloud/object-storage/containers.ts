@@ -23,15 +23,29 @@ const MAX_PAGE = 10_000;
 export function containerRoutes(cloud: Cloud): Route[] {
   const container = '/v1/:account/:container';
   const object = `${container}/:object`;
-  return [
-    { method: 'PUT', path: container, handle: (call, caller) => put(cloud, call, caller) },
-    { method: 'HEAD', path: container, handle: (call, caller) => head(cloud, call, caller) },
-    { method: 'GET', path: container, handle: (call, caller) => list(cloud, call, caller) },
-    { method: 'DELETE', path: container, handle: (call, caller) => remove(cloud, call, caller) },
-    { method: 'PUT', path: object, handle: (call, caller) => putObject(cloud, call, caller) },
-    { method: 'GET', path: object, handle: (call, caller) => getObject(cloud, call, caller) },
-    { method: 'DELETE', path: object, handle: (call, caller) => removeObject(cloud, call, caller) },
+  const either = (ofContainer: Handler, ofObject: Handler) => (call: Call, caller: Caller) => {
+    const params = { ...call.params, ...place(call) };
+    return (params.object === '' ? ofContainer : ofObject)(cloud, { ...call, params }, caller);
+  };
+  const routes = (path: string): Route[] => [
+    { method: 'PUT', path, handle: either(put, putObject) },
+    { method: 'GET', path, handle: either(list, getObject) },
+    { method: 'DELETE', path, handle: either(remove, removeObject) },
   ];
+  return [
+    ...routes(container),
+    { method: 'HEAD', path: container, handle: (call, caller) => head(cloud, call, caller) },
+    ...routes(object),
+  ];
+}
+
+type Handler = (cloud: Cloud, call: Call, caller: Caller) => Reply;
+
+/** As in Swift the first slash, encoded or not, ends the container's name: `c%2F..` is the object `..` in `c`. */
+function place(call: Call): { container: string; object: string } {
+  const whole = [param(call, 'container'), param(call, 'object')].filter((part) => part !== '').join('/');
+  const end = `${whole}/`.indexOf('/');
+  return { container: whole.slice(0, end), object: whole.slice(end + 1) };
 }
 
 /** Swift looks at roles by their names alone, whichever a role implies; on the caller's own account only, but for one role. */

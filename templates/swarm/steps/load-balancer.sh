@@ -10,6 +10,7 @@ source "$BAYOU_PROGRAM/packages.sh"
 address=$(node_value node address)
 shared=$(node_value settings shared_address)
 port=$(node_value settings api_port)
+new=$BAYOU_STATE/put-load-balancer
 # A task tells of managers that came or went since: then the services run, and keep their connections.
 told=$BAYOU_STATE/managers
 start=restart
@@ -45,7 +46,9 @@ defaults
   timeout server 1h
 listen docker
   bind $shared:$port transparent
-  balance roundrobin
+  # What a client does with one daemon, such as to build and then to push, takes several connections.
+  balance source
+  hash-type consistent
   default-server check inter 5s fall 3 rise 2 on-marked-down shutdown-sessions
 END
   for index in "${!managers[@]}"; do
@@ -89,10 +92,10 @@ END
 
 # put SERVICE FILE: the mark comes first, so that whoever is stopped in between starts the service next time.
 put() {
-  cat >"$BAYOU_STATE/put"
-  if ! cmp -s "$BAYOU_STATE/put" "$2"; then
+  cat >"$new"
+  if ! cmp -s "$new" "$2"; then
     touch "$BAYOU_STATE/start-$1"
-    replace "$2" 0644 <"$BAYOU_STATE/put"
+    replace "$2" 0644 <"$new"
   fi
 }
 

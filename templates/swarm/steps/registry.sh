@@ -1,6 +1,6 @@
 #!/bin/bash
-# A registry of images at localhost:5000, or whichever port was told, as on every node of the cluster; all keep them in one container of Swift. It
-# logs in through a small service of this node (registry-login.sh). Restarted only when something has changed.
+# A registry of images on every node, at localhost:5000 or the port told, over one container of Swift for all. It logs in
+# through registry-login.sh. Restarted only for a change.
 set -euo pipefail
 # shellcheck source=/dev/null
 source "${BAYOU_ROOT:-}/opt/bayou/lib.sh"
@@ -10,6 +10,7 @@ source "$BAYOU_PROGRAM/packages.sh"
 port=$(node_value settings registry_port)
 login_port=5099
 restart=$BAYOU_STATE/registry-restart
+new=$BAYOU_STATE/put-registry
 secret=$BAYOU_STATE/registry.answer
 login=$BAYOU_STATE/registry-login.json
 config=$BAYOU_ROOT/etc/docker/registry/config.yml
@@ -115,10 +116,10 @@ END
 
 # put FILE MODE: the mark comes first, so that whoever is stopped in between restarts it next time.
 put() {
-  cat >"$BAYOU_STATE/put"
-  if ! cmp -s "$BAYOU_STATE/put" "$1"; then
+  cat >"$new"
+  if ! cmp -s "$new" "$1"; then
     touch "$restart"
-    replace "$1" "$2" <"$BAYOU_STATE/put"
+    replace "$1" "$2" <"$new"
   fi
 }
 
@@ -144,7 +145,7 @@ put "$BAYOU_ROOT$program" 0755 <"$BAYOU_PROGRAM/registry-login.sh"
 login_socket | put "$units/bayou-registry-login.socket" 0644
 login_service | put "$units/bayou-registry-login@.service" 0644
 registry_drop_in | put "$units/docker-registry.service.d/bayou.conf" 0644
-rm -f "$secret" "$login" "$BAYOU_STATE/put" "$BAYOU_STATE/registry-config" "$BAYOU_STATE/registry-settings"
+rm -f "$secret" "$login" "$new" "$BAYOU_STATE"/registry-{config,settings}
 
 if [ -e "$restart" ]; then
   systemctl daemon-reload

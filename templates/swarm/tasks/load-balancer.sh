@@ -6,6 +6,7 @@ set -euo pipefail
 source "${BAYOU_ROOT:-}/opt/bayou/lib.sh"
 
 managers=$(json_value "$1" managers)
+take_turn
 tr ',' '\n' <<<"$managers" | replace "$BAYOU_STATE/managers" 0600 || true
-"$BAYOU_PROGRAM/steps/load-balancer.sh"
+"$BAYOU_PROGRAM/steps/load-balancer.sh" 9>&-
 echo "HAProxy is before $managers"

@@ -4,5 +4,6 @@ set -euo pipefail
 # shellcheck source=/dev/null
 source "${BAYOU_ROOT:-}/opt/bayou/lib.sh"
 
-"$BAYOU_PROGRAM/steps/registry.sh"
+take_turn
+"$BAYOU_PROGRAM/steps/registry.sh" 9>&-
 echo "the registry has the newest login"

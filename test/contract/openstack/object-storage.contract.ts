@@ -6,6 +6,7 @@ import {
   deleteObject,
   findContainer,
   listObjects,
+  objectPath,
   putContainer,
 } from '../../../openstack/object-storage/containers.js';
 import { path } from '../../../openstack/path.js';
@@ -31,7 +32,7 @@ async function useContainer(url: string, token: string): Promise<Record<string, 
 export function describeObjectStorage(cloud: () => ContractCloud): void {
   describe('object storage', () => {
     const put = (session: Session, container: string, name: string) =>
-      session.request(ctx, { service: 'object-store', method: 'PUT', path: path(container, name), body: {} });
+      session.request(ctx, { service: 'object-store', method: 'PUT', path: objectPath(container, name), body: {} });
     const endpointOf = async (session: Session) =>
       (await session.identity(ctx)).catalog
         .filter(({ type }) => type === 'object-store')
@@ -58,6 +59,18 @@ export function describeObjectStorage(cloud: () => ContractCloud): void {
       expect(await deleteContainer(member, ctx, { name: container })).toBe(true);
       expect(await deleteContainer(member, ctx, { name: container })).toBe(false);
       expect(isStatus(await failureOf(listObjects(member, ctx, { container, limit: 1 })), 404)).toBe(true);
+    });
+
+    it('deletes objects whose names are no parts of a path', async () => {
+      const member = cloud().session('member');
+      const container = freshName('container');
+      const names = ['.', '..', '../..', '/'];
+      await putContainer(member, ctx, container, { userIds: [] });
+      for (const name of names) await put(member, container, name);
+
+      expect(await listObjects(member, ctx, { container, limit: 10 })).toEqual([...names].sort());
+      for (const name of names) expect(await deleteObject(member, ctx, { container, name })).toBe(true);
+      expect(await deleteContainer(member, ctx, { name: container })).toBe(true);
     });
 
     it('shows a container to nobody of another project, and to nobody without the role', async () => {
