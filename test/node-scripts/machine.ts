@@ -1,12 +1,18 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import type { SwarmNode } from '../support/swarm-nodes.js';
 
 const PROGRAMS = join(__dirname, 'programs');
+
+/** What was killed may still be at its last write when its parent is gone. */
+export function removeMachines(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+}
 
 /** A folder that is a machine: user data unpacked as cloud-init does it, the real scripts, played system programs. */
 export class Machine {
@@ -52,12 +58,17 @@ export class Machine {
     return this.running.exitCode ?? -1;
   }
 
-  /** Kills the service with all that it started. */
+  /** Kills the service with all that it started, which may have outlived it. */
   async stop(): Promise<void> {
     const { running } = this;
-    if (running?.pid === undefined || running.exitCode !== null || running.signalCode !== null) return;
-    const exit = once(running, 'exit');
-    process.kill(-running.pid, 'SIGKILL');
+    if (running?.pid === undefined) return;
+    const hasEnded = running.exitCode !== null || running.signalCode !== null;
+    const exit = hasEnded ? undefined : once(running, 'exit');
+    try {
+      process.kill(-running.pid, 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
     await exit;
   }
 

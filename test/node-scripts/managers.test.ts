@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ListenerFixture, startListenerFixture } from '../support/listener-fixture.js';
 import { addNode, type SwarmNode } from '../support/swarm-nodes.js';
 import { until } from '../support/until.js';
-import { Machine } from './machine.js';
+import { Machine, removeMachines } from './machine.js';
 
 jest.setTimeout(60_000);
 
@@ -27,7 +27,7 @@ describe('the scripts of several managers', () => {
   afterEach(async () => {
     await Promise.all(machines.map((machine) => machine.stop()));
     await fixture.stop();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    await removeMachines(folder);
   });
 
   function addManager(index: number, enters: 'swarm-init' | 'swarm-join'): Promise<SwarmNode> {

@@ -7,7 +7,7 @@ import { nodes } from '../../common/db/nodes.js';
 import { type ListenerFixture, startListenerFixture } from '../support/listener-fixture.js';
 import { addSwarm, type SwarmNode } from '../support/swarm-nodes.js';
 import { until } from '../support/until.js';
-import { Machine } from './machine.js';
+import { Machine, removeMachines } from './machine.js';
 
 jest.setTimeout(60_000);
 
@@ -27,7 +27,7 @@ describe('the scripts of a Swarm node', () => {
   afterEach(async () => {
     await Promise.all(machines.map((machine) => machine.stop()));
     await fixture.stop();
-    rmSync(folder, { recursive: true, force: true });
+    await removeMachines(folder);
   });
 
   function boot(node: SwarmNode): Machine {

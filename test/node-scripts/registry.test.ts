@@ -9,7 +9,7 @@ import { templatePath } from '../../common/package-root.js';
 import { type ListenerFixture, startListenerFixture } from '../support/listener-fixture.js';
 import { addNode } from '../support/swarm-nodes.js';
 import { until } from '../support/until.js';
-import { Machine } from './machine.js';
+import { Machine, removeMachines } from './machine.js';
 
 jest.setTimeout(60_000);
 
@@ -57,7 +57,7 @@ describe("the script of a node's registry", () => {
   });
   afterEach(async () => {
     await Promise.all([fixture.stop(), registry.close()]);
-    rmSync(folder, { recursive: true, force: true });
+    await removeMachines(folder);
   });
 
   it('has it keep images in the container, and log in through the node', async () => {
