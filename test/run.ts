@@ -50,7 +50,8 @@ async function main(): Promise<void> {
       }
     }
     if (!crashOnly) add(total, await timed('build', () => checkStep(buildCommand(), abort.signal)));
-    if (crashOnly) jestArguments.push('--testMatch=<rootDir>/test/crash/**/*.crash.ts');
+    // The processes that it kills leave open what a real one's end would close.
+    if (crashOnly) jestArguments.push('--testMatch=<rootDir>/test/crash/**/*.crash.ts', '--forceExit');
     if (cloudOnly) jestArguments.push(...CLOUD_ARGUMENTS, ...(booted ? [] : [WITHOUT_BOOTED]));
     const resultFile = join(servers?.folder ?? tmpdir(), `jest-${process.pid}.json`);
     add(total, await timed('jest', () => jestStep(jestArguments, resultFile, environment, abort.signal)));
