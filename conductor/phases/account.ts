@@ -8,11 +8,11 @@ import {
 import { clusters } from '../../common/db/clusters.js';
 import { secrets } from '../../common/db/secrets.js';
 import { findKeypair, importKeypair } from '../../openstack/compute/keypairs.js';
-import { isConflict } from '../../openstack/errors.js';
 import { grantRole } from '../../openstack/identity/roles.js';
-import { createUser, findUserByName, type User } from '../../openstack/identity/users.js';
+import type { User } from '../../openstack/identity/users.js';
 import { intend, markPresent, type ResourceName } from '../inventory.js';
 import { done, type Phase, type PhaseOutcome } from '../phase.js';
+import { ensureTrusteeUser } from '../trustee-users.js';
 import type { Work } from '../work.js';
 import { tryTrust } from './account-trust.js';
 
@@ -58,35 +58,15 @@ export function accountResource(work: Work): ResourceName {
 }
 
 async function ensureUser(work: Work, password: string): Promise<User> {
-  const { accounts } = work.deps;
   const resource = accountResource(work);
-  await intend(work, resource);
-  const domainId = await accounts.domainId(work.ctx);
-  const find = () => findUserByName(accounts.domainAdmin, work.ctx, { domainId, name: resource.name });
-  const user = (await find()) ?? (await makeUser(work, domainId, resource.name, password, find));
+  const description = accountDescription(work.cluster.uuid);
+  const { user } = await ensureTrusteeUser(work, resource, { password, description });
+  if (user.id !== work.cluster.accountUserId) work.deps.accounts.forget(work.cluster.uuid);
   await markPresent(work, resource, user.id);
   await work.fenced('account user', (trx) =>
     clusters.update(trx, { uuid: work.cluster.uuid }, { accountUserId: user.id }),
   );
   return user;
-}
-
-async function makeUser(
-  work: Work,
-  domainId: string,
-  name: string,
-  password: string,
-  find: () => Promise<User | undefined>,
-): Promise<User> {
-  work.deps.accounts.forget(work.cluster.uuid);
-  const description = accountDescription(work.cluster.uuid);
-  try {
-    return await createUser(work.deps.accounts.domainAdmin, work.ctx, { domainId, name, password, description });
-  } catch (error) {
-    const made = isConflict(error) ? await find() : undefined;
-    if (made === undefined) throw error;
-    return made;
-  }
 }
 
 export function trustResource(work: Work): ResourceName {

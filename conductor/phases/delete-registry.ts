@@ -8,11 +8,11 @@ import { explainError } from '../explain.js';
 import type { StackAccess } from '../heat/stack-observer.js';
 import { listInventory, markGone } from '../inventory.js';
 import { done, type Phase, type PhaseOutcome } from '../phase.js';
-import { containerResource, listUsers } from '../registry/login.js';
+import { containerResource, listUsers, registryUser } from '../registry/login.js';
+import { removeTrusteeUser } from '../trustee-users.js';
 import type { Work } from '../work.js';
 import { account } from './account.js';
 import { hasWorkingAccount } from './delete.js';
-import { removeRegistryUser } from './registry.js';
 
 /** Objects deleted in one look; the rest follows in the next ones. */
 const PAGE = 500;
@@ -25,7 +25,7 @@ export const deleteRegistry: Phase = {
     const standing = (await listInventory(work)).find(({ type, state }) => type === 'container' && state !== 'gone');
     const outcome = standing === undefined ? done : await removeContainer(work, standing);
     if (outcome.kind !== 'done') return outcome;
-    for (const { name } of await listUsers(work)) await removeRegistryUser(work, name);
+    for (const { name } of await listUsers(work)) await removeTrusteeUser(work, registryUser(name));
     return done;
   },
 };

@@ -4,12 +4,12 @@ import { reason } from '../../common/reasons.js';
 import { deleteKeypair } from '../../openstack/compute/keypairs.js';
 import { isStatus } from '../../openstack/errors.js';
 import { deleteTrust } from '../../openstack/identity/trusts.js';
-import { deleteUser, findUserByName } from '../../openstack/identity/users.js';
 import { deleteStack, listStacks } from '../../openstack/orchestration/stacks.js';
 import { ensureNoStack } from '../heat/ensure-stack.js';
 import type { StackAccess } from '../heat/stack-observer.js';
 import { listInventory, markGone } from '../inventory.js';
 import { done, type Phase, type PhaseOutcome } from '../phase.js';
+import { removeTrusteeUser } from '../trustee-users.js';
 import type { Work } from '../work.js';
 import { accountResource, keypairResource, trustResource } from './account.js';
 import { combine } from './node-stacks.js';
@@ -85,7 +85,7 @@ export const deleteAccount: Phase = {
     const has = (wanted: string) => standing.some(({ type }) => type === wanted);
     if (has('keypair')) await removeKeypair(work);
     if (has('trust')) await endTrust(work);
-    if (has('user')) await removeUser(work);
+    if (has('user')) await removeTrusteeUser(work, accountResource(work));
     if (has('trust')) await markGone(work, trustResource(work));
     work.deps.accounts.forget(work.cluster.uuid);
     return done;
@@ -108,13 +108,4 @@ async function endTrust(work: Work): Promise<void> {
   if (trustId === undefined || !(await hasWorkingAccount(work))) return;
   await deleteTrust(await work.account(), work.ctx, trustId);
   work.deps.accounts.forget(work.cluster.uuid);
-}
-
-async function removeUser(work: Work): Promise<void> {
-  const { accounts } = work.deps;
-  const resource = accountResource(work);
-  const domainId = await accounts.domainId(work.ctx);
-  const user = await findUserByName(accounts.domainAdmin, work.ctx, { domainId, name: resource.name });
-  if (user !== undefined) await deleteUser(accounts.domainAdmin, work.ctx, user.id);
-  await markGone(work, resource);
 }

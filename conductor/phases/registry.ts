@@ -1,9 +1,8 @@
 import { nodeTasks } from '../../common/db/node-tasks.js';
 import type { Node } from '../../common/db/nodes.js';
-import { deleteUser, findUserByName } from '../../openstack/identity/users.js';
-import { markGone } from '../inventory.js';
 import { done, type Phase } from '../phase.js';
 import { admitUsers, listUsers, makeLogin, readLogin, registryUser, userName } from '../registry/login.js';
+import { removeTrusteeUser } from '../trustee-users.js';
 import type { Work } from '../work.js';
 import { runTasks } from './node-tasks.js';
 
@@ -60,7 +59,7 @@ export const retireLogins: Phase = {
     const names = expired.map(({ name }) => name);
     if (names.length === 0) return done;
     await admitUsers(work, names);
-    for (const name of names) await removeRegistryUser(work, name);
+    for (const name of names) await removeTrusteeUser(work, registryUser(name));
     return done;
   },
 };
@@ -77,12 +76,4 @@ async function allHaveIt(work: Work, madeAt: number): Promise<boolean> {
   );
   const told = new Set(tasks.filter(({ createdAt }) => createdAt >= madeAt).map(({ nodeId }) => nodeId));
   return (await olderNodes(work, madeAt)).every(({ uuid }) => told.has(uuid));
-}
-
-export async function removeRegistryUser(work: Work, name: string): Promise<void> {
-  const { accounts } = work.deps;
-  const domainId = await accounts.domainId(work.ctx);
-  const user = await findUserByName(accounts.domainAdmin, work.ctx, { domainId, name });
-  if (user !== undefined) await deleteUser(accounts.domainAdmin, work.ctx, user.id);
-  await markGone(work, registryUser(name));
 }

@@ -2,12 +2,12 @@ import type { CloudResource } from '../../common/db/cloud-resources.js';
 import { type Secret, secrets } from '../../common/db/secrets.js';
 import { ServiceError } from '../../common/errors.js';
 import { REGISTRY_LOGIN } from '../../drivers/driver.js';
-import { isConflict } from '../../openstack/errors.js';
-import { createUser, findUserByName, setPassword } from '../../openstack/identity/users.js';
+import { setPassword } from '../../openstack/identity/users.js';
 import { putContainer } from '../../openstack/object-storage/containers.js';
 import { findEndpoint } from '../../openstack/token.js';
 import { intend, listInventory, markPresent, type ResourceName } from '../inventory.js';
 import { registryContainerName } from '../names.js';
+import { ensureTrusteeUser } from '../trustee-users.js';
 import type { Work } from '../work.js';
 
 /**
@@ -65,25 +65,10 @@ export async function makeLogin(work: Work, generation: number): Promise<void> {
 
 /** A user whom nobody has told the password yet gets another one. */
 async function ensureUser(work: Work, generation: number, password: string): Promise<string> {
-  const { domainAdmin } = work.deps.accounts;
   const resource = registryUser(userName(work, generation));
-  await intend(work, resource);
-  const { name } = resource;
-  const domainId = await work.deps.accounts.domainId(work.ctx);
   const description = `Registry of container cluster ${work.cluster.uuid}, made by Bayou`;
-  let user = await findUserByName(domainAdmin, work.ctx, { domainId, name });
-  if (user === undefined) {
-    try {
-      user = await createUser(domainAdmin, work.ctx, { domainId, name, password, description });
-    } catch (error) {
-      if (!isConflict(error)) throw error;
-      user = await findUserByName(domainAdmin, work.ctx, { domainId, name });
-      if (user === undefined) throw error;
-      await setPassword(domainAdmin, work.ctx, user.id, password);
-    }
-  } else {
-    await setPassword(domainAdmin, work.ctx, user.id, password);
-  }
+  const { user, isNew } = await ensureTrusteeUser(work, resource, { password, description });
+  if (!isNew) await setPassword(work.deps.accounts.domainAdmin, work.ctx, user.id, password);
   await markPresent(work, resource, user.id);
   return user.id;
 }

@@ -85,6 +85,17 @@ replace() {
   mv "$1.new" "$1"
 }
 
+# put MARK FILE MODE: replaces it where the content is another. The file MARK comes first, so that whoever is stopped in
+# between acts on the change next time.
+put() {
+  cat >"$1.new"
+  if ! cmp -s "$1.new" "$2"; then
+    touch "$1"
+    replace "$2" "$3" <"$1.new"
+  fi
+  rm "$1.new"
+}
+
 # take_turn: tasks that change files do so in turn; what they start gets 9>&-.
 take_turn() {
   exec 9>"$BAYOU_STATE/turn"

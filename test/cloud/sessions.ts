@@ -3,12 +3,12 @@ import { systemClock } from '../../common/clock.js';
 import { systemIds } from '../../common/ids.js';
 import { type Credentials, type PasswordCredentials, passwordAuthentication } from '../../openstack/credentials.js';
 import { Session } from '../../openstack/session.js';
-import { withVersion } from '../../openstack/token.js';
+import { readToken, withVersion } from '../../openstack/token.js';
 import { createTransport } from '../../openstack/transport.js';
 import type { CloudTarget } from './target.js';
 
 /** A small cloud on a busy machine may need long for a call. */
-const CALL_TIMEOUT_MS = 60_000;
+export const CALL_TIMEOUT_MS = 60_000;
 
 export type OpenSession = (credentials: Credentials) => Session;
 
@@ -33,8 +33,13 @@ export function domainAdminCredentials({ domainAdmin }: CloudTarget): PasswordCr
 }
 
 /** A token as a client would bring it. */
-export async function issueToken({ authUrl }: CloudTarget, credentials: PasswordCredentials): Promise<string> {
+export async function issueToken(target: CloudTarget, credentials: PasswordCredentials): Promise<string> {
+  return (await logIn(target, credentials)).token;
+}
+
+/** The same with what Keystone says of the cloud. */
+export async function logIn({ authUrl }: CloudTarget, credentials: PasswordCredentials) {
   const url = `${withVersion(authUrl, 'identity')}/auth/tokens`;
-  const { headers } = await axios.post(url, passwordAuthentication(credentials), { timeout: CALL_TIMEOUT_MS });
-  return String(headers['x-subject-token']);
+  const answer = await axios.post(url, passwordAuthentication(credentials), { timeout: CALL_TIMEOUT_MS });
+  return { token: String(answer.headers['x-subject-token']), catalog: readToken(answer.data).catalog };
 }

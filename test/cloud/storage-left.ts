@@ -1,15 +1,8 @@
 import axios from 'axios';
-import { passwordAuthentication } from '../../openstack/credentials.js';
-import { withVersion } from '../../openstack/token.js';
+import { findEndpoint } from '../../openstack/token.js';
+import { CALL_TIMEOUT_MS, logIn } from './sessions.js';
 import type { CloudTarget } from './target.js';
 import type { Tenant } from './tenant.js';
-
-const CALL_TIMEOUT_MS = 60_000;
-
-interface CatalogEntry {
-  type: string;
-  endpoints: { interface: string; url: string }[];
-}
 
 /** What holds data and power in a project beside Nova, Neutron and Heat. A service that the cloud lacks holds nothing. */
 const THINGS = [
@@ -26,20 +19,14 @@ interface Item {
 }
 
 /** Names by kind, as the tenant itself sees them; kinds of which there are none are left out. */
-export async function storageLeft({ authUrl }: CloudTarget, tenant: Tenant): Promise<Record<string, string[]>> {
-  const login = await axios.post(
-    `${withVersion(authUrl, 'identity')}/auth/tokens`,
-    passwordAuthentication(tenant.credentials),
-    { timeout: CALL_TIMEOUT_MS },
-  );
-  const headers = { 'X-Auth-Token': String(login.headers['x-subject-token']) };
-  const catalog: CatalogEntry[] = login.data.token.catalog;
+export async function storageLeft(target: CloudTarget, tenant: Tenant): Promise<Record<string, string[]>> {
+  const { token, catalog } = await logIn(target, tenant.credentials);
+  const headers = { 'X-Auth-Token': token };
   const found: Record<string, string[]> = {};
   for (const { kind, service, path, key } of THINGS) {
-    const endpoints = catalog.find(({ type }) => type === service)?.endpoints ?? [];
-    const url = endpoints.find((endpoint) => endpoint.interface === 'public')?.url;
+    const url = findEndpoint(catalog, service, { region: target.region, interface: 'public' });
     if (url === undefined) continue;
-    const { data } = await axios.get(`${url.replace(/\/+$/, '')}${path}`, { headers, timeout: CALL_TIMEOUT_MS });
+    const { data } = await axios.get(`${url}${path}`, { headers, timeout: CALL_TIMEOUT_MS });
     // Of an account that was never used Swift says nothing at all (204).
     const items: Item[] = (key === undefined ? data : data[key]) || [];
     const names = items.map(({ name, id }) => name ?? id ?? '?');

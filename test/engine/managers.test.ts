@@ -214,22 +214,11 @@ describe('orders for managers', () => {
     expect(JSON.stringify(answer)).toContain(words);
   });
 
-  it('for Octavia where there is none are refused', async () => {
-    scenario = await Scenario.start({ cloud: { loadBalancers: false } });
-    const order = { master_lb_enabled: true, labels: { master_lb_provider: 'octavia' } };
-
-    const answer = await scenario.expectStatus(
-      'POST',
-      '/clusters',
-      { name: 'c', cluster_template_id: 'swarm', ...order },
-      400,
-    );
-
-    expect(JSON.stringify(answer)).toContain('labels.master_lb_provider: this cloud has no Octavia');
-  });
-
-  it('for an Octavia of another region than the configured one are refused', async () => {
-    scenario = await Scenario.start({ settings: { BAYOU_OCTAVIA_CLIENT__REGION_NAME: 'Elsewhere' } });
+  it.each([
+    ['where there is none', { cloud: { loadBalancers: false } }],
+    ['of another region than the configured one', { settings: { BAYOU_OCTAVIA_CLIENT__REGION_NAME: 'Elsewhere' } }],
+  ])('for an Octavia %s are refused', async (_where, world) => {
+    scenario = await Scenario.start(world);
     const order = { master_lb_enabled: true, labels: { master_lb_provider: 'octavia' } };
 
     const answer = await scenario.expectStatus(

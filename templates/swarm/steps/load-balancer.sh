@@ -10,7 +10,6 @@ source "$BAYOU_PROGRAM/packages.sh"
 address=$(node_value node address)
 shared=$(node_value settings shared_address)
 port=$(node_value settings api_port)
-new=$BAYOU_STATE/put-load-balancer
 # A task tells of managers that came or went since: then the services run, and keep their connections.
 told=$BAYOU_STATE/managers
 start=restart
@@ -90,20 +89,11 @@ vrrp_instance api {
 END
 }
 
-# put SERVICE FILE: the mark comes first, so that whoever is stopped in between starts the service next time.
-put() {
-  cat >"$new"
-  if ! cmp -s "$new" "$2"; then
-    touch "$BAYOU_STATE/start-$1"
-    replace "$2" 0644 <"$new"
-  fi
-}
-
 if ! { command -v haproxy && command -v keepalived; } >/dev/null; then
   install_packages haproxy keepalived
 fi
-haproxy_config | put haproxy "$BAYOU_ROOT/etc/haproxy/haproxy.cfg"
-keepalived_config | put keepalived "$BAYOU_ROOT/etc/keepalived/keepalived.conf"
+haproxy_config | put "$BAYOU_STATE/start-haproxy" "$BAYOU_ROOT/etc/haproxy/haproxy.cfg" 0644
+keepalived_config | put "$BAYOU_STATE/start-keepalived" "$BAYOU_ROOT/etc/keepalived/keepalived.conf" 0644
 for service in haproxy keepalived; do
   if [ -e "$BAYOU_STATE/start-$service" ]; then
     systemctl enable "$service.service"

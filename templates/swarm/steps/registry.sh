@@ -10,7 +10,6 @@ source "$BAYOU_PROGRAM/packages.sh"
 port=$(node_value settings registry_port)
 login_port=5099
 restart=$BAYOU_STATE/registry-restart
-new=$BAYOU_STATE/put-registry
 secret=$BAYOU_STATE/registry.answer
 login=$BAYOU_STATE/registry-login.json
 config=$BAYOU_ROOT/etc/docker/registry/config.yml
@@ -114,18 +113,9 @@ END
   if has_authority; then echo "Environment=SSL_CERT_FILE=$authority"; fi
 }
 
-# put FILE MODE: the mark comes first, so that whoever is stopped in between restarts it next time.
-put() {
-  cat >"$new"
-  if ! cmp -s "$new" "$1"; then
-    touch "$restart"
-    replace "$1" "$2" <"$new"
-  fi
-}
-
 # put_private FILE: for the registry's user alone.
 put_private() {
-  put "$1" 0640
+  put "$restart" "$1" 0640
   chgrp docker-registry "$1"
 }
 
@@ -140,12 +130,12 @@ mkdir -p "$(dirname "$config")" "$(dirname "$BAYOU_ROOT$program")"
 chmod 0755 "$BAYOU_ROOT/etc/docker" "$(dirname "$config")" "$(dirname "$BAYOU_ROOT$program")"
 put_private "$settings" <"$BAYOU_STATE/registry-settings"
 put_private "$config" <"$BAYOU_STATE/registry-config"
-if has_authority; then json_value "$login" ca | put "$BAYOU_ROOT$authority" 0644; fi
-put "$BAYOU_ROOT$program" 0755 <"$BAYOU_PROGRAM/registry-login.sh"
-login_socket | put "$units/bayou-registry-login.socket" 0644
-login_service | put "$units/bayou-registry-login@.service" 0644
-registry_drop_in | put "$units/docker-registry.service.d/bayou.conf" 0644
-rm -f "$secret" "$login" "$new" "$BAYOU_STATE"/registry-{config,settings}
+if has_authority; then json_value "$login" ca | put "$restart" "$BAYOU_ROOT$authority" 0644; fi
+put "$restart" "$BAYOU_ROOT$program" 0755 <"$BAYOU_PROGRAM/registry-login.sh"
+login_socket | put "$restart" "$units/bayou-registry-login.socket" 0644
+login_service | put "$restart" "$units/bayou-registry-login@.service" 0644
+registry_drop_in | put "$restart" "$units/docker-registry.service.d/bayou.conf" 0644
+rm -f "$secret" "$login" "$BAYOU_STATE"/registry-{config,settings}
 
 if [ -e "$restart" ]; then
   systemctl daemon-reload
