@@ -170,15 +170,16 @@ export async function listClusterSummaries(
     );
   const rows = applyScope(scope, clusterSummaries.rows(query), 'clusters').select(
     query.raw(clusterSummaries.selection),
-    count('=', 'master_count'),
-    count('<>', 'node_count'),
+    count('=', 'masterCount'),
+    count('<>', 'nodeCount'),
   );
-  const found: Record<string, unknown>[] = await await applyPage(rows, 'clusters', page);
-  return found.map((row) => {
-    const counts = { masterCount: Number(row.master_count), nodeCount: Number(row.node_count) };
-    // Not spread: that takes six times as long, a quarter of the time of a list.
-    return Object.assign(clusterSummaries.fromRow(row), counts);
-  });
+  const found: NodeCounts[] = await await applyPage(rows, 'clusters', page);
+  for (const counts of found) {
+    // MariaDB gives sums as texts.
+    counts.masterCount = Number(counts.masterCount);
+    counts.nodeCount = Number(counts.nodeCount);
+  }
+  return found.map((row) => clusterSummaries.fromSelected(row));
 }
 
 export async function listClusters(scope: Scope, query: Query, page: Page): Promise<Cluster[]> {
@@ -238,10 +239,10 @@ export async function findShownClusters(
     .where(where)
     .orderBy('clusters.id')
     .limit(2)
-    .select(query.raw(shownClusters.selection), 'cluster_templates.labels as template_labels');
-  return rows.map((row: Record<string, unknown>) => ({
-    ...shownClusters.fromRow(row),
-    templateLabels: typeof row.template_labels === 'string' ? JSON.parse(row.template_labels) : undefined,
+    .select(query.raw(shownClusters.selection), 'cluster_templates.labels as templateLabels');
+  return rows.map((row: { templateLabels: string | null }) => ({
+    ...shownClusters.fromSelected(row),
+    templateLabels: row.templateLabels === null ? undefined : JSON.parse(row.templateLabels),
   }));
 }
 

@@ -15,14 +15,17 @@ const ROWS_PER_INSERT = 100;
 export class Table<T extends object> {
   readonly name: string;
   readonly columns: readonly { field: keyof T & string; column: string; kind: ColumnKind }[];
-  /** Its columns for a query with several tables, for `query.raw`: quoted once, and not with every query. */
+  /**
+   * Its columns by their fields' names, for `query.raw` and `fromSelected`: quoted once, and not with every query; and
+   * the driver makes the objects in one go, where `fromRow` takes four times as long, a tenth of the time of a list.
+   */
   readonly selection: string;
 
   constructor(name: string, kinds: Record<keyof T & string, ColumnKind>) {
     this.name = name;
     const fields = Object.keys(kinds) as (keyof T & string)[];
     this.columns = fields.map((field) => ({ field, column: snake(field), kind: kinds[field] }));
-    this.selection = this.columns.map(({ column }) => `\`${name}\`.\`${column}\``).join(', ');
+    this.selection = this.columns.map(({ field, column }) => `\`${name}\`.\`${column}\` as \`${field}\``).join(', ');
   }
 
   /** The same table seen through some of its fields; the columns of the others are neither read nor decoded. */
@@ -81,6 +84,15 @@ export class Table<T extends object> {
     const object: Row = {};
     for (const { field, column, kind } of this.columns) object[field] = decode(row[column], kind);
     return object as T;
+  }
+
+  /** A row of `selection`, decoded where it stands; what else was selected stays as it is. */
+  fromSelected<R extends object>(row: R): T & R {
+    const object: Row = row as Row;
+    for (const { field, kind } of this.columns) {
+      if (kind !== 'text' || object[field] === null) object[field] = decode(object[field], kind);
+    }
+    return object as T & R;
   }
 
   toRow(object: Partial<T>): Row {
