@@ -19,6 +19,8 @@ export interface BayDriver {
   validate(order: ClusterOrder): Problem[];
   /** What is wrong with a resize, before it is accepted. */
   validateResize(order: ResizeOrder): Problem[];
+  /** What is wrong with a further group's role, labels and taints. Without it the orchestrator knows no labels and taints. */
+  validateNodeGroup?(order: NodeGroupOrder): Problem[];
   /** What is needed before any machine boots. */
   planInfrastructure(spec: ClusterSpec): InfrastructurePlan;
   /**
@@ -117,6 +119,8 @@ export interface ResizeOrder {
   leaving: number;
   masterLbEnabled: boolean;
 }
+
+export type NodeGroupOrder = Pick<NodeGroup, 'role' | 'nodeLabels' | 'nodeTaints'>;
 
 export interface NodeIdentity {
   uuid: string;
@@ -218,6 +222,8 @@ export interface NodeStackInput {
   subnetId: string;
   externalNetwork: string | undefined;
   availabilityZone: string | undefined;
+  /** Of the cluster. */
+  labels: Readonly<Record<string, string>>;
   /** Put on every server, for operators and the orphan search. */
   metadata: Record<string, string>;
 }

@@ -3,17 +3,21 @@ import type { HotResource, NodeStackInput, ServerPlan, StackPlan, VolumePlan } f
 /** In the user data, for each node's own part. */
 export const NODE_JSON_PLACEHOLDER = '%%BAYOU_NODE_JSON%%';
 export const TICKET_PLACEHOLDER = '%%BAYOU_TICKET%%';
-/** The id of the node's volume for Docker; nothing without one. */
+/** The id of the node's volume for containers; nothing without one. */
 export const VOLUME_PLACEHOLDER = '%%BAYOU_VOLUME%%';
+
+/** The step that mounts it. */
+export const NODE_VOLUME_STEP = 'node-volume';
 
 /**
  * A flat stack of servers: no nested stacks, no deployments, no wait conditions. The scripts are one
  * parameter that every server uses; `str_replace` puts each node's few hundred bytes into them, so the
  * request stays far below Heat's limits (template 512 KiB, request 1 MiB).
+ * @param podNetwork CIDR that the nodes send from as well, for the pods on them
  */
-export function planNodeStack(input: NodeStackInput): StackPlan {
+export function planNodeStack(input: NodeStackInput, podNetwork?: string): StackPlan {
   const resources: Record<string, HotResource> = {};
-  for (const server of input.servers) Object.assign(resources, serverResources(input, server));
+  for (const server of input.servers) Object.assign(resources, serverResources(input, server, podNetwork));
   return {
     template: {
       heat_template_version: '2018-08-31',
@@ -26,7 +30,11 @@ export function planNodeStack(input: NodeStackInput): StackPlan {
 }
 
 /** Resource names are the node's name with its role, so Heat's messages name the node. */
-function serverResources(input: NodeStackInput, server: ServerPlan): Record<string, HotResource> {
+function serverResources(
+  input: NodeStackInput,
+  server: ServerPlan,
+  podNetwork: string | undefined,
+): Record<string, HotResource> {
   const ownPort = server.portId === undefined;
   const { volume } = server;
   const volumeName = `${server.name}-volume`;
@@ -59,7 +67,9 @@ function serverResources(input: NodeStackInput, server: ServerPlan): Record<stri
     },
   };
   if (ownPort) {
-    resources[`${server.name}-port`] = portResource(server.name, input.networkId, input.subnetId, server.securityGroup);
+    const port = portResource(server.name, input.networkId, input.subnetId, server.securityGroup);
+    allowAddresses(port, podNetwork === undefined ? [] : [podNetwork]);
+    resources[`${server.name}-port`] = port;
   }
   if (ownPort && server.floatingAddress && input.externalNetwork !== undefined) {
     resources[`${server.name}-address`] = floatingAddressResource(input.externalNetwork, `${server.name}-port`);
@@ -97,6 +107,12 @@ export function portResource(name: string, network: unknown, subnet: unknown, se
     type: 'OS::Neutron::Port',
     properties: { name, network, fixed_ips: [{ subnet }], security_groups: [securityGroup] },
   };
+}
+
+/** Neutron lets a port send from its own addresses only; others must be allowed, as addresses or networks. */
+export function allowAddresses({ properties }: HotResource, addresses: readonly unknown[]): void {
+  if (addresses.length === 0 || properties === undefined) return;
+  properties.allowed_address_pairs = addresses.map((address) => ({ ip_address: address }));
 }
 
 /** Without a port it is only reserved. */

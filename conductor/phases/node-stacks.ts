@@ -74,6 +74,7 @@ async function ensureNodeStack(work: Work, infrastructure: Infrastructure, stack
     subnetId: infrastructure.subnetId,
     externalNetwork: template.externalNetworkId,
     availabilityZone: stack.group.labels.availability_zone ?? cluster.labels.availability_zone,
+    labels: cluster.labels,
     metadata: { bayou_cluster: cluster.uuid },
   });
   const outcome = await ensureStack(work, stack.name, plan, {

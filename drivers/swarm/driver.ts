@@ -1,10 +1,11 @@
 import { distributions } from '../distributions.js';
 import type { BayDriver } from '../driver.js';
+import { planLoadBalancer } from '../load-balancer.js';
 import { planNodeStack } from '../node-stack.js';
+import { apiPort } from './api-port.js';
 import { swarmHealth } from './health.js';
 import { planInfrastructure } from './infrastructure.js';
 import { swarmLabels } from './labels.js';
-import { planLoadBalancer } from './load-balancer.js';
 import { accessUrl, planNode } from './node.js';
 import { orderProblems, resizeProblems } from './orders.js';
 import { swarmTasks } from './tasks.js';
@@ -20,7 +21,7 @@ export const swarm: BayDriver = {
   validate: orderProblems,
   validateResize: resizeProblems,
   planInfrastructure,
-  planLoadBalancer,
+  planLoadBalancer: (spec, infrastructure) => planLoadBalancer(spec, infrastructure, apiPort(spec)),
   planNode,
   planNodeStack,
   accessUrl,

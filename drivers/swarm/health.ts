@@ -1,5 +1,5 @@
 import type { Health, NodeReport } from '../driver.js';
-import { quorumOf } from './quorum.js';
+import { quorumOf } from '../quorum.js';
 
 /**
  * A machine that halts says nothing, and would count as silent after three heartbeats only; the managers see it within

@@ -9,8 +9,10 @@ import {
   type NodePlan,
   type Vip,
 } from '../driver.js';
+import { LOAD_BALANCER_STEP, loadBalancerOf } from '../load-balancer.js';
+import { mastersOf } from '../master-ports.js';
+import { NODE_VOLUME_STEP } from '../node-stack.js';
 import { apiPort } from './api-port.js';
-import { LOAD_BALANCER_STEP, loadBalancerOf } from './load-balancer.js';
 
 /** Upstream's. Docker needs no certificate of a registry on the loopback. */
 const REGISTRY_PORT = 5000;
@@ -22,12 +24,14 @@ export function planNode(spec: ClusterSpec, infrastructure: Infrastructure, node
   const haproxy = port !== undefined && loadBalancerOf(spec) === 'haproxy';
   return {
     settings: {
-      managers: spec.masters.map(({ name }) => ({ name, address: infrastructure.masterPorts[name]?.address ?? '' })),
+      masters: mastersOf(spec, infrastructure),
       tls_disabled: template.tlsDisabled,
       api_port: apiPort(spec),
       // HAProxy has the same port on the shared address, so Docker must not take it on every address.
       api_host: haproxy ? port.address : '0.0.0.0',
       shared_address: haproxy ? (infrastructure.vip?.address ?? '') : '',
+      volume_folder: '/var/lib/docker',
+      container_service: 'docker',
       storage_driver: template.dockerStorageDriver ?? '',
       registry_port: REGISTRY_PORT,
       insecure_registry: template.insecureRegistry ?? '',
@@ -36,7 +40,7 @@ export function planNode(spec: ClusterSpec, infrastructure: Infrastructure, node
       no_proxy: template.noProxy ?? '',
     },
     steps: [
-      ...(volumeSize === undefined ? [] : ['docker-volume']),
+      ...(volumeSize === undefined ? [] : [NODE_VOLUME_STEP]),
       'docker-install',
       ...(port !== undefined && !template.tlsDisabled ? ['docker-certificates'] : []),
       'docker-configure',

@@ -1,8 +1,8 @@
 import { distributions } from '../distributions.js';
 import type { ClusterOrder, Problem, ResizeOrder } from '../driver.js';
 import { labelProblems } from '../labels.js';
+import { quorumOf } from '../quorum.js';
 import { swarmLabels } from './labels.js';
-import { quorumOf } from './quorum.js';
 
 const MANAGER_COUNTS = [1, 3, 5];
 const STORAGE_DRIVERS = ['overlay2', 'vfs'];

@@ -1,7 +1,7 @@
 import { MASTER_ROLE } from '../../common/db/node-groups.js';
 import type { Node } from '../../common/db/nodes.js';
 import type { DriverTasks, NodeTaskPlan } from '../driver.js';
-import { tellManagers } from './manager-list.js';
+import { tellMasters } from '../master-list.js';
 
 /** Managers drain and remove members: a worker may not. */
 export const swarmTasks: DriverTasks = {
@@ -17,7 +17,7 @@ export const swarmTasks: DriverTasks = {
   removeNodes(nodes, gone) {
     return onManager(nodes, gone, (node) => ({ name: 'remove-node', params: { node: node.name } }));
   },
-  tellMasters: tellManagers,
+  tellMasters,
 };
 
 function onManager(

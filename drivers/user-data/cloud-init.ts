@@ -54,7 +54,7 @@ function cloudConfig(): string {
     write_files: [
       { path: '/etc/bayou/node.json', ...shared, encoding: 'b64', content: NODE_JSON_PLACEHOLDER },
       { path: '/etc/bayou/ticket', ...shared, content: TICKET_PLACEHOLDER },
-      { path: '/etc/bayou/docker-volume', ...shared, content: VOLUME_PLACEHOLDER },
+      { path: '/etc/bayou/node-volume', ...shared, content: VOLUME_PLACEHOLDER },
     ],
   };
   return `#cloud-config\n${JSON.stringify(config)}`;

@@ -18,6 +18,8 @@ const MAX_USER_DATA_BYTES = Math.floor((65_535 / 4) * 3) - 8192;
 const FOLDERS: { from: string[]; ending: string; to: string; mode: string }[] = [
   { from: ['common'], ending: '.sh', to: '/opt/bayou', mode: '0755' },
   { from: ['common'], ending: '.service', to: '/etc/systemd/system', mode: '0644' },
+  { from: ['common', 'steps'], ending: '.sh', to: '/opt/bayou/steps', mode: '0755' },
+  { from: ['common', 'tasks'], ending: '.sh', to: '/opt/bayou/tasks', mode: '0755' },
   { from: ['*'], ending: '.sh', to: '/opt/bayou', mode: '0755' },
   { from: ['*', 'steps'], ending: '.sh', to: '/opt/bayou/steps', mode: '0755' },
   { from: ['*', 'tasks'], ending: '.sh', to: '/opt/bayou/tasks', mode: '0755' },

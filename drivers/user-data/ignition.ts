@@ -31,7 +31,7 @@ const OWNER_ONLY = 0o600;
 const NODE_FILES = [
   { path: '/etc/bayou/node.json', source: `data:;base64,${NODE_JSON_PLACEHOLDER}` },
   { path: '/etc/bayou/ticket', source: `data:,${TICKET_PLACEHOLDER}` },
-  { path: '/etc/bayou/docker-volume', source: `data:,${VOLUME_PLACEHOLDER}` },
+  { path: '/etc/bayou/node-volume', source: `data:,${VOLUME_PLACEHOLDER}` },
 ].map(({ path, source }) => ({ path, mode: OWNER_ONLY, overwrite: true, contents: { source } }));
 
 function storageFile({ path, mode, content }: NodeFile) {

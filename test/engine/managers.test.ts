@@ -25,7 +25,7 @@ async function toldManagers({ uuid }: Node): Promise<string[]> {
   const tasks = await scenario.world.db.read('check', (query) => nodeTasks.list(query, { nodeId: uuid }));
   return tasks
     .filter(({ name, state }) => name === 'load-balancer' && state === 'succeeded')
-    .map(({ params }) => params.managers ?? '');
+    .map(({ params }) => params.masters ?? '');
 }
 
 const addressesOf = (some: Node[]) => some.map((node) => node.addresses.private).join(',');

@@ -54,7 +54,7 @@ describe('a further node group', () => {
     ]);
     const rows = await scenario.world.db.read('check', (query) => nodes.list(query, { role: 'ingress' }));
     expect(rows.map(({ nodeData, orchestrator }) => [nodeData.steps, orchestrator.role])).toEqual(
-      Array(2).fill([['docker-volume', 'docker-install', 'docker-configure', 'swarm-join', 'node-ready'], 'worker']),
+      Array(2).fill([['node-volume', 'docker-install', 'docker-configure', 'swarm-join', 'node-ready'], 'worker']),
     );
   });
 

@@ -9,7 +9,7 @@ import { Machine, removeMachines } from './machine.js';
 jest.setTimeout(60_000);
 
 const MANAGERS = [5, 6, 7].map((last, index) => ({ name: `web-master-${index}`, address: `10.0.0.${last}` }));
-const SETTINGS = { managers: MANAGERS, api_host: '', shared_address: '10.0.0.100', tls_disabled: true, api_port: 2375 };
+const SETTINGS = { masters: MANAGERS, api_host: '', shared_address: '10.0.0.100', tls_disabled: true, api_port: 2375 };
 
 describe('the scripts of several managers', () => {
   let folder: string;
@@ -66,9 +66,9 @@ describe('the scripts of several managers', () => {
     const haproxy = second.read('etc/haproxy/haproxy.cfg');
     expect(haproxy).toContain('bind 10.0.0.100:2375 transparent');
     expect(haproxy.match(/^ {2}server .*$/gm)).toEqual([
-      '  server manager0 10.0.0.5:2375',
-      '  server manager1 10.0.0.6:2375',
-      '  server manager2 10.0.0.7:2375',
+      '  server master0 10.0.0.5:2375',
+      '  server master1 10.0.0.6:2375',
+      '  server master2 10.0.0.7:2375',
     ]);
     const keepalived = second.read('etc/keepalived/keepalived.conf');
     expect(keepalived).toContain('interface ens3\n  virtual_router_id 100\n');
@@ -88,23 +88,23 @@ describe('the scripts of several managers', () => {
   it('tell HAProxy who the managers are now without an end to any connection', async () => {
     const machine = await boot(await addManager(0, 'swarm-init'));
     const before = machine.read('fake/systemctl');
-    machine.write('params.json', JSON.stringify({ managers: '10.0.0.6,10.0.0.7,10.0.0.8' }));
+    machine.write('params.json', JSON.stringify({ masters: '10.0.0.6,10.0.0.7,10.0.0.8' }));
 
     await machine.run('tasks/load-balancer.sh', join(machine.root, 'params.json'));
     await machine.run('tasks/load-balancer.sh', join(machine.root, 'params.json'));
     await machine.run('steps/load-balancer.sh');
 
     expect(machine.read('etc/haproxy/haproxy.cfg').match(/^ {2}server .*$/gm)).toEqual([
-      '  server manager0 10.0.0.6:2375',
-      '  server manager1 10.0.0.7:2375',
-      '  server manager2 10.0.0.8:2375',
+      '  server master0 10.0.0.6:2375',
+      '  server master1 10.0.0.7:2375',
+      '  server master2 10.0.0.8:2375',
     ]);
     expect(machine.read('fake/systemctl')).toBe(`${before}enable haproxy.service\nreload-or-restart haproxy.service\n`);
   });
 
   it('tell HAProxy of them one task after the other', async () => {
     const machine = await boot(await addManager(0, 'swarm-init'));
-    machine.write('params.json', JSON.stringify({ managers: '10.0.0.6' }));
+    machine.write('params.json', JSON.stringify({ masters: '10.0.0.6' }));
     const before = machine.read('etc/haproxy/haproxy.cfg');
     const endTurn = await machine.takeTurn();
 
@@ -115,10 +115,10 @@ describe('the scripts of several managers', () => {
     await until(() => ended || machine.read('fake/flock') !== '');
 
     expect(machine.read('etc/haproxy/haproxy.cfg')).toBe(before);
-    expect(machine.read('var/lib/bayou/managers')).toBe('');
+    expect(machine.read('var/lib/bayou/masters')).toBe('');
     await endTurn();
     expect(await told).toContain('HAProxy is before 10.0.0.6');
-    expect(machine.read('etc/haproxy/haproxy.cfg')).toContain('server manager0 10.0.0.6:2375');
+    expect(machine.read('etc/haproxy/haproxy.cfg')).toContain('server master0 10.0.0.6:2375');
   });
 
   it('give keepalived a router id that there is, also on an address that ends with 0', async () => {

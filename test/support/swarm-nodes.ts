@@ -32,7 +32,7 @@ const STEPS: Record<string, string[]> = {
 interface MoreOfNode {
   settings?: Record<string, unknown>;
   steps?: string[];
-  /** Id of the volume for Docker. */
+  /** Id of the volume for containers. */
   volume?: string;
 }
 
@@ -52,11 +52,13 @@ export async function addNode(
     steps,
     heartbeat_seconds: 30,
     settings: {
-      managers: [{ name: 'web-master-0', address: '10.0.0.5' }],
+      masters: [{ name: 'web-master-0', address: '10.0.0.5' }],
       tls_disabled: false,
       api_port: 2376,
       api_host: '0.0.0.0',
       shared_address: '',
+      volume_folder: '/var/lib/docker',
+      container_service: 'docker',
       insecure_registry: 'registry.example:5000',
       http_proxy: '',
       https_proxy: 'http://proxy.example:3128/$(touch hacked)"\\`x`',

@@ -50,7 +50,7 @@ describe('user data for Ignition', () => {
       expect(gunzipSync(bytes).toString('utf8')).toBe(content);
       expect(file?.mode).toBe(Number.parseInt(mode, 8));
     }
-    expect(written.get('/etc/bayou/docker-volume')?.contents?.source).toBe(`data:,${VOLUME}`);
+    expect(written.get('/etc/bayou/node-volume')?.contents?.source).toBe(`data:,${VOLUME}`);
     expect(written.get('/etc/bayou/ticket')?.mode).toBe(0o600);
   });
 

@@ -179,8 +179,8 @@ const PLAYED_TASKS: Record<string, PlayedTask> = {
     swarm.demote(name);
     return `${name} is drained`;
   },
-  'load-balancer': (node, { managers = '' }) => {
-    const words = `HAProxy is before ${managers}`;
+  'load-balancer': (node, { masters = '' }) => {
+    const words = `HAProxy is before ${masters}`;
     node.say(words);
     return words;
   },

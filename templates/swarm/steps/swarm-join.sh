@@ -15,7 +15,7 @@ address=$(node_value node address)
 options=()
 # With several addresses on a machine Docker does not choose by itself.
 if [ -n "$address" ]; then options=(--advertise-addr "$address"); fi
-mapfile -t managers < <(node_value settings managers '*' address)
+mapfile -t managers < <(node_value settings masters '*' address)
 
 # fetch_token: sets `token`; false while nobody has handed it over.
 fetch_token() {

@@ -180,6 +180,7 @@ export function nodeStackInput(
     subnetId: infrastructure.subnetId,
     externalNetwork: spec.template.externalNetworkId,
     availabilityZone: spec.labels.availability_zone,
+    labels: spec.labels,
     metadata: { bayou_cluster: spec.clusterId },
   };
 }

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import type { Node } from '../../../common/db/nodes.js';
-import { templatePath } from '../../../common/package-root.js';
 import type { BayDriver, NodeTaskPlan } from '../../../drivers/driver.js';
+import { loadNodeFiles } from '../../../drivers/user-data/files.js';
 import {
   LOAD_BALANCED,
   nodeData,
@@ -21,7 +20,7 @@ export function describeScripts(driver: BayDriver): void {
     );
 
     expect(steps.length).toBeGreaterThan(0);
-    const missing = [...new Set(steps)].filter((step) => !existsSync(templatePath(driver.name, 'steps', `${step}.sh`)));
+    const missing = [...new Set(steps)].filter((step) => !hasScript(driver, 'steps', step));
     expect(missing).toEqual([]);
   });
 
@@ -36,13 +35,13 @@ export function describeScripts(driver: BayDriver): void {
     ];
 
     for (const { name, runOn, subject, params } of tasks) {
-      expect(existsSync(templatePath(driver.name, 'tasks', `${name}.sh`))).toBe(true);
+      expect(hasScript(driver, 'tasks', name)).toBe(true);
       expect(runOn).toMatchObject({ state: 'wanted', ready: true });
       expect(leaving.map((node) => node.name)).toContain(subject);
       expect(Object.values(params).every((value) => typeof value === 'string')).toBe(true);
     }
     for (const { name, runOn } of driver.tasks.renewRegistry?.(all) ?? []) {
-      expect(existsSync(templatePath(driver.name, 'tasks', `${name}.sh`))).toBe(true);
+      expect(hasScript(driver, 'tasks', name)).toBe(true);
       expect(all).toContain(runOn);
     }
     const notReady = known.map((node): Node => ({ ...node, ready: false }));
@@ -62,7 +61,7 @@ export function describeScripts(driver: BayDriver): void {
 
       expect(driver.tasks.tellMasters?.(all).filter(({ isKnown }) => isKnown !== true) ?? []).toEqual([]);
       for (const { name, runOn, params, isKnown } of driver.tasks.tellMasters?.(staying) ?? []) {
-        expect(existsSync(templatePath(driver.name, 'tasks', `${name}.sh`))).toBe(true);
+        expect(hasScript(driver, 'tasks', name)).toBe(true);
         expect(staying).toContain(runOn);
         expect(isKnown).not.toBe(true);
         expect(JSON.stringify(params)).not.toContain(`"${gone?.addresses.private},`);
@@ -79,4 +78,8 @@ function runningNode(node: { uuid: string; name: string; role: string; ordinal: 
     ...{ serverId: `server-${node.name}`, addresses: {}, steps: [], ready: true, load: {}, orchestrator: {} },
     ...{ fault: undefined, lastSeen: 1, reportedAt: 1, createdAt: 1, updatedAt: undefined },
   };
+}
+
+function hasScript(driver: BayDriver, folder: 'steps' | 'tasks', name: string): boolean {
+  return loadNodeFiles(driver.name).some(({ path }) => path === `/opt/bayou/${folder}/${name}.sh`);
 }

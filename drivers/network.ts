@@ -1,5 +1,5 @@
-import type { ClusterSpec, HotTemplate } from '../driver.js';
-import { loadHot } from '../hot.js';
+import type { ClusterSpec, HotTemplate } from './driver.js';
+import { loadHot } from './hot.js';
 
 const DEFAULT_SUBNET_CIDR = '10.0.0.0/24';
 const DEFAULT_NAMESERVER = '8.8.8.8';

@@ -1,11 +1,13 @@
 #!/bin/bash
-# The node's Cinder volume becomes /var/lib/docker. A volume that holds anything is never formatted.
+# The node's Cinder volume becomes the folder of its containers. A volume that holds anything is never formatted.
 set -euo pipefail
 # shellcheck source=/dev/null
 source "${BAYOU_ROOT:-}/opt/bayou/lib.sh"
 
-folder=/var/lib/docker
-id=$(cat "$BAYOU_ROOT/etc/bayou/docker-volume")
+folder=$(node_value settings volume_folder)
+service=$(node_value settings container_service)
+is_word "$service"
+id=$(cat "$BAYOU_ROOT/etc/bayou/node-volume")
 if ! [[ $id =~ ^[0-9a-f-]{36}$ ]]; then
   echo "\"$id\" is no id of a volume"
   exit 1
@@ -49,7 +51,7 @@ case $status in
       exit 1
     fi
     ;;
-  2) mkfs.ext4 -q -L docker "$device" ;;
+  2) mkfs.ext4 -q -L containers "$device" ;;
   *)
     echo "volume $id can't be read"
     exit 1
@@ -58,17 +60,19 @@ esac
 
 uuid=$(blkid --probe --match-tag UUID --output value "$device")
 type=$(blkid --probe --match-tag TYPE --output value "$device")
-line="UUID=$uuid $folder $type defaults,nofail,x-systemd.before=docker.service 0 2"
+line="UUID=$uuid $folder $type defaults,nofail,x-systemd.before=$service.service 0 2"
 mkdir -p "$BAYOU_ROOT$folder"
 {
   grep -vE "^[^#[:space:]]+[[:space:]]+${folder}[[:space:]]" "$BAYOU_ROOT/etc/fstab" || true
   echo "$line"
 } >"$BAYOU_STATE/fstab"
 replace "$BAYOU_ROOT/etc/fstab" 0644 <"$BAYOU_STATE/fstab" || true
-# What an image's own Docker has put there would lie under the volume.
-if systemctl is-active --quiet docker.service; then
-  systemctl stop docker.service docker.socket
-  touch "$BAYOU_STATE/docker-restart"
-fi
+# What an image's own container service has put there would lie under the volume.
+for unit in "$service.socket" "$service.service"; do
+  if systemctl is-active --quiet "$unit"; then
+    systemctl stop "$unit"
+    touch "$BAYOU_STATE/$service-restart"
+  fi
+done
 systemctl daemon-reload
 mount "$BAYOU_ROOT$folder"

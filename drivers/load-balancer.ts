@@ -1,13 +1,12 @@
-import type { ClusterSpec, HotTemplate, Infrastructure, StackPlan } from '../driver.js';
-import { loadHot, mergeHot } from '../hot.js';
-import { isTrue } from '../labels.js';
-import { floatingAddressResource, portResource } from '../node-stack.js';
-import { apiPort } from './api-port.js';
+import type { ClusterSpec, HotTemplate, Infrastructure, StackPlan } from './driver.js';
+import { loadHot, mergeHot } from './hot.js';
+import { isTrue } from './labels.js';
 import type { NetworkPart } from './network.js';
+import { floatingAddressResource, portResource } from './node-stack.js';
 
 /**
- * What stands before the managers: Octavia, in a stack of its own, since it is slow to come up; or
- * HAProxy on every manager, with an address that keepalived moves to one that lives.
+ * What stands before the masters: Octavia, in a stack of its own, since it is slow to come up; or
+ * HAProxy on every master, with an address that keepalived moves to one that lives.
  */
 export type LoadBalancer = 'octavia' | 'haproxy';
 
@@ -35,7 +34,7 @@ function floatingNetwork({ floatingIpEnabled, labels, template }: ClusterSpec): 
   return wanted ? template.externalNetworkId : undefined;
 }
 
-/** The addresses that must be known before a machine boots, since they stand in the managers' certificates. */
+/** The addresses that must be known before a machine boots, since they stand in the masters' certificates. */
 export function vipPart(spec: ClusterSpec, network: NetworkPart): HotTemplate {
   const part: HotTemplate = { heat_template_version: '2018-08-31', resources: {} };
   const provider = loadBalancerOf(spec);
@@ -57,8 +56,12 @@ export function vipPart(spec: ClusterSpec, network: NetworkPart): HotTemplate {
   return { ...part, outputs: { vip: { value: vip } } };
 }
 
-/** Octavia's part, once the managers' addresses are known. Its address is the attribute of `load_balancer`. */
-export function planLoadBalancer(spec: ClusterSpec, infrastructure: Infrastructure): StackPlan | undefined {
+/** Octavia's part, once the masters' addresses are known. Its address is the attribute of `load_balancer`. */
+export function planLoadBalancer(
+  spec: ClusterSpec,
+  infrastructure: Infrastructure,
+  apiPort: number,
+): StackPlan | undefined {
   if (loadBalancerOf(spec) !== 'octavia') return undefined;
   const members: HotTemplate = { heat_template_version: '2018-08-31', resources: {} };
   for (const { name } of spec.masters) {
@@ -79,9 +82,9 @@ export function planLoadBalancer(spec: ClusterSpec, infrastructure: Infrastructu
       properties: { floatingip_id: floatingId, port_id: { get_attr: ['load_balancer', 'vip_port_id'] } },
     };
   }
-  const description = `Load balancer of the Docker Swarm ${spec.namePrefix}`;
+  const description = `Load balancer of the container cluster ${spec.namePrefix}`;
   return {
     template: mergeHot(description, loadHot('common/load-balancer.yaml'), members),
-    parameters: { subnet: infrastructure.subnetId, api_port: apiPort(spec) },
+    parameters: { subnet: infrastructure.subnetId, api_port: apiPort },
   };
 }

@@ -6,7 +6,7 @@ import { addNode } from '../support/swarm-nodes.js';
 import { Machine } from './machine.js';
 
 const VOLUME = '0f3c6a52-9d1b-4c6e-8a77-5b1f0e2d3c4a';
-const STEP = 'steps/docker-volume.sh';
+const STEP = 'steps/node-volume.sh';
 
 describe("the volume of a node's Docker", () => {
   let folder: string;

@@ -1,6 +1,6 @@
 #!/bin/bash
-# HAProxy on this manager, before the Remote API of all of them, and keepalived, which gives the shared address to one
-# manager whose HAProxy runs.
+# HAProxy on this master, before the API of all of them, and keepalived, which gives the shared address to one
+# master whose HAProxy runs.
 set -euo pipefail
 # shellcheck source=/dev/null
 source "${BAYOU_ROOT:-}/opt/bayou/lib.sh"
@@ -10,23 +10,23 @@ source "$BAYOU_PROGRAM/packages.sh"
 address=$(node_value node address)
 shared=$(node_value settings shared_address)
 port=$(node_value settings api_port)
-# A task tells of managers that came or went since: then the services run, and keep their connections.
-told=$BAYOU_STATE/managers
+# A task tells of masters that came or went since: then the services run, and keep their connections.
+told=$BAYOU_STATE/masters
 start=restart
 if [ -s "$told" ]; then
-  mapfile -t managers <"$told"
+  mapfile -t masters <"$told"
   start=reload-or-restart
 else
-  mapfile -t managers < <(node_value settings managers '*' address)
+  mapfile -t masters < <(node_value settings masters '*' address)
 fi
-for value in "$address" "$shared" "${managers[@]}"; do
+for value in "$address" "$shared" "${masters[@]}"; do
   if ! [[ $value =~ ^[0-9]{1,3}(\.[0-9]{1,3}){3}$ ]]; then
     echo "\"$value\" is no address"
     exit 1
   fi
 done
 
-# Commands of the Remote API such as logs and events may say nothing for a long time.
+# Commands such as logs and events may say nothing for a long time.
 haproxy_config() {
   local index
   cat <<END
@@ -43,19 +43,19 @@ defaults
   timeout connect 5s
   timeout client 1h
   timeout server 1h
-listen docker
+listen api
   bind $shared:$port transparent
-  # What a client does with one daemon, such as to build and then to push, takes several connections.
+  # What a client does with one master, such as to build and then to push, takes several connections.
   balance source
   hash-type consistent
   default-server check inter 5s fall 3 rise 2 on-marked-down shutdown-sessions
 END
-  for index in "${!managers[@]}"; do
-    echo "  server manager$index ${managers[index]}:$port"
+  for index in "${!masters[@]}"; do
+    echo "  server master$index ${masters[index]}:$port"
   done
 }
 
-# Multicast, so that a manager that comes later is heard by those that do not know of it. The security group keeps other
+# Multicast, so that a master that comes later is heard by those that do not know of it. The security group keeps other
 # clusters' out. The router id is from 1 to 255; an address may end with 0.
 keepalived_config() {
   local interface router_id=${shared##*.}
