@@ -16,6 +16,10 @@ export interface ClusterTypes {
   clusterProblems(order: ClusterOrder, template: ClusterTemplate): Problem[];
   /** Whether `group` may have `nodeCount` nodes and lose the chosen ones; its own bounds are checked by the API. */
   resizeProblems(driver: string, order: ResizeOrder): Problem[];
+  /** Everything that is wrong with a further group of nodes in a cluster of `template`. */
+  nodeGroupProblems(order: NodeGroupOrder, template: ClusterTemplate): Problem[];
+  /** Whether the nodes of a group can have its labels and taints, in a cluster of `driver`. */
+  schedulingProblems(driver: string, group: Pick<NodeGroup, 'role' | 'nodeLabels' | 'nodeTaints'>): Problem[];
   /** Labels that mean nothing to the driver, each with the nearest one that does. They are stored all the same. */
   unknownLabels(driver: string, labels: Record<string, string>): { label: string; nearest?: string | undefined }[];
 }
@@ -27,6 +31,18 @@ export interface ResizeOrder {
   /** How many nodes the caller chose to go. */
   leaving: number;
   masterLbEnabled: boolean;
+}
+
+/** A node group with its cluster's defaults filled in, and what of the cluster decides whether it can be. */
+export interface NodeGroupOrder {
+  /** Undefined: that of the image is not known, which is a problem of its own. */
+  distro: string | undefined;
+  labels: Record<string, string>;
+  flavorId: string | undefined;
+  /** GiB. */
+  dockerVolumeSize: number | undefined;
+  floatingIpEnabled: boolean;
+  fixedNetwork: string | undefined;
 }
 
 export interface ClusterKind {

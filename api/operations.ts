@@ -1,9 +1,10 @@
 import type { Clock } from '../common/clock.js';
-import { type Cluster, type ClusterStatus, clusters } from '../common/db/clusters.js';
+import { type Cluster, clusters } from '../common/db/clusters.js';
 import type { Query } from '../common/db/database.js';
 import { appendEvent } from '../common/db/events.js';
 import { nodeGroups } from '../common/db/node-groups.js';
 import { nodeTasks } from '../common/db/node-tasks.js';
+import { isNamed, nodes } from '../common/db/nodes.js';
 import {
   findOpenOperation,
   type Operation,
@@ -39,18 +40,28 @@ interface RecordDeps {
   ids: Ids;
 }
 
+/** Each brings all groups to what is desired of them, so a newer one does what an older one has left. */
+const UPDATES: readonly OperationKind[] = ['resize', 'create_node_group', 'delete_node_group', 'renew_registry'];
+
 /** Which open operations a new one takes the place of; every other meeting is refused. */
 const SUPERSEDES: Record<OrderedKind, readonly OperationKind[]> = {
   create: [],
-  resize: ['resize', 'renew_registry'],
-  delete: ['create', 'resize', 'renew_registry'],
+  resize: UPDATES,
+  create_node_group: UPDATES,
+  delete_node_group: UPDATES,
+  delete: ['create', ...UPDATES],
 };
 
-export const STATUS_IN_PROGRESS: Record<OrderedKind, ClusterStatus> = {
-  create: 'CREATE_IN_PROGRESS',
-  resize: 'UPDATE_IN_PROGRESS',
-  delete: 'DELETE_IN_PROGRESS',
+/** What it does to the cluster, and to the groups that it is about. */
+const ACTIONS: Record<OrderedKind, { cluster: Action; group: Action }> = {
+  create: { cluster: 'CREATE', group: 'CREATE' },
+  resize: { cluster: 'UPDATE', group: 'UPDATE' },
+  create_node_group: { cluster: 'UPDATE', group: 'CREATE' },
+  delete_node_group: { cluster: 'UPDATE', group: 'DELETE' },
+  delete: { cluster: 'DELETE', group: 'DELETE' },
 };
+
+type Action = 'CREATE' | 'UPDATE' | 'DELETE';
 
 const PUBLISH_TIMEOUT_MS = 3000;
 
@@ -70,12 +81,13 @@ export async function acceptOperation(
   const now = deps.clock.now();
   const older = await findSuperseded(trx, cluster, kind);
   if (older !== undefined) await makeWay(trx, deps, order, older);
-  const status = STATUS_IN_PROGRESS[kind];
-  const settled = { status, statusReason: undefined, updatedAt: now };
-  await clusters.update(trx, { uuid: cluster.uuid }, { ...settled, reason: undefined, faults: {} });
+  const begun = (action: Action) =>
+    ({ status: `${action}_IN_PROGRESS`, statusReason: undefined, updatedAt: now }) as const;
+  const shown = begun(ACTIONS[kind].cluster);
+  await clusters.update(trx, { uuid: cluster.uuid }, { ...shown, reason: undefined, faults: {} });
   const groups = nodeGroups.rows(trx).where({ cluster_id: cluster.uuid });
   if (groupIds !== undefined) groups.whereIn('uuid', groupIds);
-  await groups.update(nodeGroups.toRow(settled));
+  await groups.update(nodeGroups.toRow(begun(ACTIONS[kind].group)));
   return recordOperation(trx, deps, order);
 }
 
@@ -117,13 +129,13 @@ export async function findSuperseded(trx: Query, cluster: Cluster, kind: Ordered
   if (open === undefined || SUPERSEDES[kind].includes(open.kind)) return open;
   throw new ServiceError(
     'invalid',
-    `Cluster ${cluster.name}: its ${open.kind} (operation ${open.uuid}) is ${open.status}; ${kind} it when that has ended.`,
+    `Cluster ${cluster.name}: its ${open.kind} (operation ${open.uuid}) is ${open.status}; ask again when that has ended.`,
     { code: 'operation_in_progress' },
   );
 }
 
 async function makeWay(trx: Query, deps: RecordDeps, order: OperationOrder, older: Operation): Promise<void> {
-  const { cluster, kind, userId } = order;
+  const { cluster, kind, params, userId } = order;
   const now = deps.clock.now();
   // Handed out later they would undo what the newer one has had done. Before the operation, in the order of heartbeats.
   await nodeTasks.update(
@@ -131,6 +143,8 @@ async function makeWay(trx: Query, deps: RecordDeps, order: OperationOrder, olde
     { clusterId: cluster.uuid, operationId: older.uuid, state: 'queued' },
     { state: 'failed', output: `a newer ${kind} took its place`, finishedAt: now },
   );
+  const isOfSameGroup = older.params.nodeGroupId === params.nodeGroupId;
+  if (kind !== 'delete' && !isOfSameGroup) await takeChosenNodes(trx, older, now);
   await supersedeOperation(trx, older.uuid, now);
   await appendEvent(trx, {
     uuid: deps.ids.uuid(),
@@ -142,6 +156,17 @@ async function makeWay(trx: Query, deps: RecordDeps, order: OperationOrder, olde
     message: `The ${older.kind} gave way to a newer ${kind}.`,
     createdAt: now,
   });
+}
+
+/** Counts stand on the groups; which nodes were to go stands in the older operation alone, and the newer one is of another group. */
+async function takeChosenNodes(trx: Query, older: Operation, now: number): Promise<void> {
+  const { nodeGroupId, nodesToRemove = [] } = older.params;
+  if (nodeGroupId === undefined || nodesToRemove.length === 0) return;
+  for (const node of await nodes.list(trx, { nodeGroupId, state: 'wanted' })) {
+    // Those that the older one has made already are not meant.
+    if (node.createdAt >= older.createdAt || !isNamed(node, nodesToRemove)) continue;
+    await nodes.update(trx, { uuid: node.uuid }, { state: 'leaving', updatedAt: now });
+  }
 }
 
 export interface AnnounceDeps {

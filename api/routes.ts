@@ -5,7 +5,7 @@ import { nodeRoutes } from './clusters/cluster-nodes.js';
 import { clusterRoutes } from './clusters/cluster-routes.js';
 import { publicRoutes } from './discovery.js';
 import { mserviceRoutes } from './mservices.js';
-import { nodeGroupRoutes } from './node-groups.js';
+import { nodeGroupRoutes } from './node-groups/node-group-routes.js';
 import type { AnyRoute } from './route.js';
 
 /** Everything that is served; method, path, version, policy and schemas of each stand with its resource. */

@@ -10,25 +10,28 @@ export interface Finding extends Problem {
   code?: string;
 }
 
+/** Upstream answers a few with 409, as a conflict. */
+export type Refusal = 'invalid' | 'conflict';
+
 /** Refuses with all problems at once, or does nothing when there are none. */
-export function refuse(problems: readonly Finding[]): void {
+export function refuse(problems: readonly Finding[], kind: Refusal = 'invalid'): void {
   const [first] = problems;
   if (first === undefined) return;
   const named = problems.slice(0, MAX_PROBLEMS).map(({ field, message }) => {
     const clause = message.replace(/\.$/, '');
     return field === '' ? clause : `${field}: ${clause}`;
   });
-  throw new ServiceError('invalid', `${named.join('; ')}.`, {
+  throw new ServiceError(kind, `${named.join('; ')}.`, {
     field: first.field,
     ...(first.code === undefined ? {} : { code: first.code }),
   });
 }
 
-/** @throws ServiceError `invalid` that names every field at fault. */
-export function parse<T>(schema: z.ZodType<T>, value: unknown): T {
+/** @throws ServiceError of `kind` that names every field at fault. */
+export function parse<T>(schema: z.ZodType<T>, value: unknown, kind: Refusal = 'invalid'): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  refuse(parsed.error.issues.flatMap(describeIssue));
+  refuse(parsed.error.issues.flatMap(describeIssue), kind);
   throw new ServiceError('invalid', 'The request is not valid.');
 }
 

@@ -1,4 +1,5 @@
-import type { ClusterTypes, TemplateOrder } from '../api/cluster-types.js';
+import type { ClusterTypes, Problem, TemplateOrder } from '../api/cluster-types.js';
+import type { NodeGroup } from '../common/db/node-groups.js';
 import { unknownLabels } from '../drivers/labels.js';
 import type { DriverRegistry } from '../drivers/registry.js';
 
@@ -14,10 +15,24 @@ export function clusterTypesOf(drivers: DriverRegistry): ClusterTypes {
     clusterProblems(order, template) {
       return driverNamed(template.driver)?.validate({ ...template, ...order }) ?? [];
     },
+    nodeGroupProblems({ distro, ...order }, template) {
+      // What stands before the masters is none of its business.
+      const judged = { ...template, ...order, clusterDistro: distro ?? template.clusterDistro, masterLbEnabled: false };
+      return driverNamed(template.driver)?.validate(judged) ?? [];
+    },
+    schedulingProblems: (driver, group) => driverNamed(driver)?.validateNodeGroup?.(group) ?? noScheduling(group),
     resizeProblems: (driver, order) => driverNamed(driver)?.validateResize(order) ?? [],
     unknownLabels(driver, labels) {
       const known = driverNamed(driver)?.labels;
       return known === undefined ? [] : unknownLabels(known, labels);
     },
   };
+}
+
+/** Without a word of its driver an orchestrator has none of them, and would put work where the owner does not want it. */
+function noScheduling({ nodeLabels, nodeTaints }: Pick<NodeGroup, 'nodeLabels' | 'nodeTaints'>): Problem[] {
+  const given = { node_labels: Object.keys(nodeLabels), node_taints: nodeTaints };
+  return Object.entries(given).flatMap(([field, entries]) =>
+    entries.length === 0 ? [] : [{ field, message: "nodes of this cluster's orchestrator have none" }],
+  );
 }

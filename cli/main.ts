@@ -7,12 +7,13 @@ import { magnumTable } from '../common/config/magnum-table.js';
 import { sampleConfig } from '../common/config/sample.js';
 import { errorText, isServiceError } from '../common/errors.js';
 import { printSchemaVersion, upgradeDatabase } from './database.js';
+import type { MirrorOptions } from './mirror/mirror.js';
 import { runService } from './run.js';
 
 /** Looked for when no file is named, in this order. */
 const DEFAULT_FILES = ['/etc/bayou/bayou.conf', '/etc/magnum/magnum.conf'];
 
-interface Options {
+interface Options extends MirrorOptions {
   /** Name or id, for `doctor`. */
   project: string | undefined;
 }
@@ -41,6 +42,20 @@ const COMMANDS: Record<string, { help: string; run: Command }> = {
       if (!(await runDoctor(() => load(file), project))) process.exitCode = 1;
     },
   },
+  'mirror list': {
+    help: 'print what a Kubernetes version consists of, and where it comes from (--version)',
+    run: async (file, options) => {
+      const { runMirror } = await import('./mirror/run-mirror.js');
+      process.exitCode = await runMirror('list', () => load(file), options);
+    },
+  },
+  'mirror sync': {
+    help: 'fetch it, check it and put it --to ./folder or container (--version, --source, --bill-out, --registry-prefix)',
+    run: async (file, options) => {
+      const { runMirror } = await import('./mirror/run-mirror.js');
+      process.exitCode = await runMirror('sync', () => load(file), options);
+    },
+  },
   'config magnum': {
     help: "print what becomes of Magnum's settings",
     run: async () => void process.stdout.write(magnumTable()),
@@ -53,13 +68,22 @@ const COMMANDS: Record<string, { help: string; run: Command }> = {
 
 function usage(): string {
   const lines = Object.entries(COMMANDS).map(([name, { help }]) => `  bayou ${name.padEnd(14)} ${help}`);
-  return `Usage: bayou COMMAND [--config-file FILE] [--project PROJECT]\n\n${lines.join('\n')}\n\nSettings come from FILE (default: the first of ${DEFAULT_FILES.join(', ')} that exists)\nand from the environment: BAYOU_<SECTION>__<KEY>, such as BAYOU_API__PORT=9511.\n`;
+  return `Usage: bayou COMMAND [--config-file FILE] [OPTION VALUE ...]\n\n${lines.join('\n')}\n\nSettings come from FILE (default: the first of ${DEFAULT_FILES.join(', ')} that exists)\nand from the environment: BAYOU_<SECTION>__<KEY>, such as BAYOU_API__PORT=9511.\n`;
 }
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { 'config-file': { type: 'string' }, project: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      'config-file': { type: 'string' },
+      project: { type: 'string' },
+      version: { type: 'string' },
+      to: { type: 'string' },
+      source: { type: 'string' },
+      'bill-out': { type: 'string' },
+      'registry-prefix': { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
   const name = positionals.join(' ');
   if (values.help === true || name === 'help') {
@@ -73,7 +97,8 @@ async function main(): Promise<void> {
     return;
   }
   const file = values['config-file'] ?? DEFAULT_FILES.find((candidate) => existsSync(candidate));
-  await command.run(file, { project: values.project });
+  const { project, version, to, source, 'bill-out': billOut, 'registry-prefix': registryPrefix } = values;
+  await command.run(file, { project, version, to, source, billOut, registryPrefix });
 }
 
 main().catch((error: unknown) => {

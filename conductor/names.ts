@@ -5,7 +5,8 @@ import { DEFAULT_MASTER_GROUP, DEFAULT_WORKER_GROUP, type NodeGroup } from '../c
  * again; unique by a part of the cluster's id, since users may give two clusters one name.
  */
 
-const MAX_NAME_PART = 30;
+/** `system:node:<name of the node>` is the name in a certificate, which has 64 characters (RFC 5280). */
+const MAX_NAME_PART = 20;
 const ID_PART = 8;
 const MAX_GROUP_PART = 12;
 
@@ -30,7 +31,7 @@ function groupPart(group: Pick<NodeGroup, 'name' | 'uuid' | 'isDefault'>): strin
   return `${slug(group.name, MAX_GROUP_PART)}-${group.uuid.slice(0, 4)}`;
 }
 
-/** At most 63 characters, as a host name is. */
+/** At most 52 characters for ordinals below 1000. */
 export function nodeName(
   prefix: string,
   group: Pick<NodeGroup, 'name' | 'uuid' | 'isDefault'>,

@@ -23,6 +23,35 @@ import { nodesReady } from './phases/nodes-ready.js';
 import { registry, renewLogin, retireLogins, tellRegistries } from './phases/registry.js';
 import type { Work } from './work.js';
 
+/** Brings a cluster that stands to what is desired of it: all its groups, whichever an order was about. */
+const update: OperationDefinition = {
+  action: 'UPDATE',
+  phases: [
+    account,
+    image,
+    chooseNodes,
+    infrastructure,
+    registry,
+    loadBalancer,
+    describeNodes,
+    withdrawMasters,
+    drainNodes,
+    nodeStacks,
+    removeNodes,
+    forgetNodes,
+    trimInfrastructure,
+    nodesReady,
+    announceMasters,
+  ],
+  async prepareCompletion(work) {
+    const writeValues = await publishedValues(work);
+    return async (trx) => {
+      await writeValues(trx);
+      await removeEmptiedGroups(work, trx);
+    };
+  },
+};
+
 /** What each kind of operation does, in order. The whole life of a cluster is these lists. */
 export const operationDefinitions: Record<OperationKind, OperationDefinition> = {
   create: {
@@ -40,27 +69,9 @@ export const operationDefinitions: Record<OperationKind, OperationDefinition> = 
     ],
     prepareCompletion: publishedValues,
   },
-  resize: {
-    action: 'UPDATE',
-    phases: [
-      account,
-      image,
-      chooseNodes,
-      infrastructure,
-      registry,
-      loadBalancer,
-      describeNodes,
-      withdrawMasters,
-      drainNodes,
-      nodeStacks,
-      removeNodes,
-      forgetNodes,
-      trimInfrastructure,
-      nodesReady,
-      announceMasters,
-    ],
-    prepareCompletion: publishedValues,
-  },
+  resize: update,
+  create_node_group: update,
+  delete_node_group: update,
   delete: {
     action: 'DELETE',
     phases: [deleteNodeStacks, deleteInfrastructure, verifyStacks, deleteRegistry, deleteAccount],
@@ -89,6 +100,16 @@ async function publishedValues(work: Work): Promise<(trx: Query) => Promise<void
   return async (trx) => {
     await clusters.update(trx, { uuid: work.cluster.uuid }, values);
   };
+}
+
+/** Groups that were to go, by this operation or one whose place it took: their nodes have left. */
+async function removeEmptiedGroups(work: Work, trx: Query): Promise<void> {
+  const groups = await nodeGroups.list(trx, { clusterId: work.cluster.uuid });
+  for (const { uuid, name, status } of groups) {
+    if (status?.startsWith('DELETE_') !== true) continue;
+    await nodeGroups.delete(trx, { uuid });
+    await work.event(trx, 'node_group_removed', `Node group ${name} is gone with all its nodes`);
+  }
 }
 
 /** Events, operations and the inventory's tombstones stay for a while. */

@@ -262,21 +262,27 @@ class Run {
     if (action === undefined) return;
     const { uuid } = this.#work.cluster;
     const status: ClusterStatus = `${action}_${outcome}`;
-    const shown = {
-      status,
-      statusReason: why === undefined ? undefined : reasonSentence(why),
-      updatedAt: this.#work.now(),
-    };
-    await clusters.update(trx, { uuid }, { ...shown, reason: why, faults });
-    await nodeGroups
-      .rows(trx)
-      .where({ cluster_id: uuid })
-      .where('status', 'like', '%_IN_PROGRESS')
-      .update(nodeGroups.toRow(shown));
+    const shown = { statusReason: why === undefined ? undefined : reasonSentence(why), updatedAt: this.#work.now() };
+    await clusters.update(trx, { uuid }, { ...shown, status, reason: why, faults });
+    for (const begun of GROUP_ACTIONS) {
+      // Each brings every group to what is desired: what failed before is well now.
+      const left = outcome === 'COMPLETE' ? ['IN_PROGRESS', 'FAILED'] : ['IN_PROGRESS'];
+      await nodeGroups
+        .rows(trx)
+        .where({ cluster_id: uuid })
+        .whereIn(
+          'status',
+          left.map((ending) => `${begun}_${ending}`),
+        )
+        .update(nodeGroups.toRow({ ...shown, status: `${begun}_${outcome}` }));
+    }
   }
 }
 
 const MAX_PROGRESS = 100;
+
+/** A group ends what was begun with it, whichever operation does it. */
+const GROUP_ACTIONS = ['CREATE', 'UPDATE', 'DELETE'] as const;
 
 interface EventText {
   kind: string;

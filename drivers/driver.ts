@@ -72,7 +72,8 @@ export interface ClusterKind {
 }
 
 export type LabelDefinition =
-  | { type: 'text' | 'boolean' | 'cidr'; help: string }
+  | { type: 'text'; help: string; like?: { pattern: RegExp; words: string } }
+  | { type: 'boolean' | 'cidr'; help: string }
   | { type: 'integer'; min: number; max: number; help: string }
   | { type: 'choice'; values: readonly string[]; help: string }
   /** Of upstream's drivers, without a meaning here: accepted, and explained in an event. */
@@ -99,6 +100,7 @@ export type ClusterOrder = Pick<
   | 'masterLbEnabled'
   | 'registryEnabled'
   | 'serverType'
+  | 'tlsDisabled'
   | 'flavorId'
   | 'masterFlavorId'
 > & { masterCount?: number; nodeCount?: number; cloud?: CloudFacts };
@@ -184,6 +186,8 @@ export interface SecretPlan {
   name: string;
   readableBy: readonly string[];
   writableBy: readonly string[];
+  /** What it is from the beginning: an EC private key (P-256, SEC 1 in PEM). Default: nothing, until a node sends it. */
+  initial?: 'private_key';
 }
 
 /** Outputs of the infrastructure stack. */

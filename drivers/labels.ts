@@ -19,11 +19,15 @@ export function isTrue(value: string | undefined): boolean {
   return /^(true|yes|1)$/i.test(value ?? '');
 }
 
+const ANY_TEXT = { pattern: /./s, words: 'a text of at least one character' };
+
 /** What the value should have been; undefined when it is right. */
 function expectation(definition: LabelDefinition, value: string): string | undefined {
   switch (definition.type) {
-    case 'text':
-      return value === '' ? 'a text of at least one character' : undefined;
+    case 'text': {
+      const { pattern, words } = definition.like ?? ANY_TEXT;
+      return pattern.test(value) ? undefined : words;
+    }
     case 'boolean':
       return /^(true|false|yes|no|1|0)$/i.test(value) ? undefined : 'true or false';
     case 'integer': {

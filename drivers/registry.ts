@@ -1,17 +1,32 @@
 import type { BayDriver, ClusterKind } from './driver.js';
+import type { Bill } from './kubernetes/bill.js';
+import { billFolders, loadBills } from './kubernetes/bill-files.js';
+import { kubernetes } from './kubernetes/driver.js';
 import { swarm } from './swarm/driver.js';
 
+/** What the operator decides of drivers. */
+export interface DriverSettings {
+  disabled?: readonly string[];
+  kubernetes?: { mirrorUrl?: string | undefined; billsPath?: string | undefined };
+}
+
 /** Every driver there is: one line each, keyed by its folder. */
-export const drivers: Readonly<Record<string, BayDriver>> = {
-  swarm,
-};
+export function makeDrivers(settings: DriverSettings = {}): Readonly<Record<string, BayDriver>> {
+  const { mirrorUrl, billsPath } = settings.kubernetes ?? {};
+  let bills: Bill[] | undefined;
+  return {
+    kubernetes: kubernetes({ bills: () => (bills ??= loadBills(billFolders(billsPath))), mirrorUrl }),
+    swarm,
+  };
+}
 
 /** The drivers in use, without those that the operator disabled. */
 export class DriverRegistry {
   private readonly enabled: BayDriver[];
 
-  constructor(disabled: readonly string[] = []) {
-    this.enabled = Object.values(drivers).filter(({ name }) => !disabled.includes(name));
+  constructor(settings: DriverSettings = {}) {
+    const { disabled = [] } = settings;
+    this.enabled = Object.values(makeDrivers(settings)).filter(({ name }) => !disabled.includes(name));
   }
 
   find(name: string): BayDriver | undefined {

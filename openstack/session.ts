@@ -11,7 +11,7 @@ import {
   type TokenInfo,
   withVersion,
 } from './token.js';
-import { ConnectionError, type ServiceType, type Transport, type TransportResponse } from './transport.js';
+import { ConnectionError, type ServiceType, type Transport, type TransportResponse, type Upload } from './transport.js';
 
 /** First argument of every call. */
 export interface CallContext {
@@ -46,6 +46,8 @@ export interface SessionRequest {
   query?: Record<string, string | number | boolean | undefined> | undefined;
   headers?: Record<string, string> | undefined;
   body?: unknown;
+  /** Sent as it is, in place of `body`. */
+  upload?: Upload | undefined;
   /** Statuses that are no error. Default: 200 to 299. */
   expect?: readonly number[] | undefined;
   /** Another project's path, for services whose endpoint holds the project (Heat). */
@@ -161,12 +163,12 @@ export class Session {
   /** One exchange; no answer is an outcome too. */
   async #attempt(ctx: CallContext, deadline: number, exchange: Exchange): Promise<TransportResponse | OpenStackError> {
     ctx.signal?.throwIfAborted();
-    const { service, method, url, headers = {}, body } = exchange;
+    const { service, method, url, headers = {}, body, upload } = exchange;
     const timeoutMs = Math.min(this.#deps.timeoutMs, deadline - this.#deps.clock.now());
     if (timeoutMs <= 0)
       return new OpenStackError({ service, method, url, serviceMessage: 'no time left for the call' });
     try {
-      return await this.#deps.transport({ service, method, url, headers, body, timeoutMs, signal: ctx.signal });
+      return await this.#deps.transport({ service, method, url, headers, body, upload, timeoutMs, signal: ctx.signal });
     } catch (error) {
       ctx.signal?.throwIfAborted();
       if (!(error instanceof ConnectionError)) throw error;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import type { Readable } from 'node:stream';
 import axios from 'axios';
 import { type Clock, systemClock } from '../common/clock.js';
 import { errorText } from '../common/errors.js';
@@ -17,9 +18,18 @@ export interface TransportRequest {
   headers: Record<string, string>;
   /** Sent as JSON. */
   body?: unknown;
+  /** Sent as it is, in place of `body`. */
+  upload?: Upload | undefined;
   /** From the first byte out to the last byte in. */
   timeoutMs: number;
   signal?: AbortSignal | undefined;
+}
+
+/** Bytes that need not fit into memory. */
+export interface Upload {
+  /** From the first byte, at each attempt. */
+  open(): Readable;
+  sizeBytes: number;
 }
 
 export interface TransportResponse {
@@ -97,7 +107,7 @@ export function createTransport(options: TransportOptions = {}): Transport {
         url: request.url,
         httpsAgent: agents.get(request.service) ?? agent,
         headers: outgoingHeaders(request),
-        data: request.body === undefined ? undefined : JSON.stringify(request.body),
+        ...outgoingData(request),
         signal: request.signal === undefined ? timeout.signal : AbortSignal.any([timeout.signal, request.signal]),
       });
       return { status: answer.status, headers: textHeaders(answer.headers), body: parseBody(answer.data) };
@@ -122,11 +132,18 @@ function tlsOptions({ cafile, certfile, keyfile, insecure }: TlsFiles) {
   };
 }
 
+/** A stream is not told by its length until all of it is sent: its own bound is its size. */
+function outgoingData({ body, upload }: TransportRequest) {
+  if (upload !== undefined) return { data: upload.open(), maxBodyLength: upload.sizeBytes };
+  return { data: body === undefined ? undefined : JSON.stringify(body) };
+}
+
 function outgoingHeaders(request: TransportRequest): Record<string, string> {
   const { requestId } = currentContext();
   return {
     Accept: 'application/json',
     ...(request.body === undefined ? {} : { 'Content-Type': 'application/json' }),
+    ...(request.upload === undefined ? {} : { 'Content-Length': String(request.upload.sizeBytes) }),
     ...(requestId === undefined ? {} : { 'X-Openstack-Request-Id': requestId }),
     ...request.headers,
   };

@@ -1,7 +1,6 @@
 import { type ClusterTemplate, clusterTemplates } from '../../common/db/cluster-templates.js';
 import { type Cluster, clusters, newCluster } from '../../common/db/clusters.js';
 import type { Query } from '../../common/db/database.js';
-import { appendEvent } from '../../common/db/events.js';
 import {
   DEFAULT_MASTER_GROUP,
   DEFAULT_WORKER_GROUP,
@@ -17,16 +16,20 @@ import type { ClusterOrder } from '../cluster-types.js';
 import type { Api } from '../deps.js';
 import { generatedName } from '../generated-names.js';
 import type { Minor } from '../microversion.js';
-import { announceOperation, recordOperation, STATUS_IN_PROGRESS } from '../operations.js';
+import { announceOperation, recordOperation } from '../operations.js';
 import { checkReferences } from '../reference-checks.js';
 import type { ApiRequest, ApiResponse, Caller } from '../route.js';
 import { type Finding, refuse } from '../validation.js';
 import { type ClusterBody, clusterOrder } from './cluster-order.js';
 import { counted, zeroNodesProblems } from './node-counts.js';
 import { type AccountColumns, type OrderedAccount, orderAccount, refuseUntrusting } from './trusted-account.js';
+import { tellUnknownLabels } from './unknown-labels.js';
 
 /** First version in which an unknown template is a 404. */
 const MISSING_TEMPLATE_IS_404: Minor = 10;
+
+/** Of the cluster and its groups. */
+const CREATING = 'CREATE_IN_PROGRESS' as const;
 
 /** Columns that the request and its template decide. */
 type OrderedCluster = Omit<Cluster, 'id' | 'status' | 'createdAt' | keyof typeof newCluster | keyof AccountColumns>;
@@ -152,7 +155,7 @@ async function writeIntent(trx: Query, api: Api, request: Caller, intent: Intent
       field: 'cluster_template_id',
     });
   }
-  const accepted = { ...newCluster, ...cluster, ...account.columns, status: STATUS_IN_PROGRESS.create, createdAt };
+  const accepted = { ...newCluster, ...cluster, ...account.columns, status: CREATING, createdAt };
   await clusters.insert(trx, accepted);
   await account.record(trx);
   await nodeGroups.insertAll(trx, defaultGroups(api, intent, createdAt));
@@ -165,20 +168,7 @@ async function writeIntent(trx: Query, api: Api, request: Caller, intent: Intent
     requestId: request.requestId,
     message: `Create accepted: ${counted(order.masterCount, 'master')} and ${counted(order.nodeCount, 'worker')}.`,
   });
-  for (const { label, nearest } of api.clusterTypes.unknownLabels(cluster.driver, cluster.labels)) {
-    const hint = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
-    await appendEvent(trx, {
-      uuid: api.ids.uuid(),
-      clusterId: cluster.uuid,
-      projectId: cluster.projectId,
-      operationId,
-      actor: 'bayou',
-      kind: 'label_unknown',
-      message: `The label "${label}" means nothing to driver ${cluster.driver}; it is kept.${hint}`,
-      details: { label, ...(nearest === undefined ? {} : { nearest }) },
-      createdAt,
-    });
-  }
+  await tellUnknownLabels(trx, api, cluster, operationId, cluster.labels);
   return operationId;
 }
 
@@ -206,7 +196,7 @@ function defaultGroups(api: Api, { cluster, order, template }: Intent, createdAt
     labels: cluster.labels,
     nodeLabels: {},
     nodeTaints: [],
-    status: STATUS_IN_PROGRESS.create,
+    status: CREATING,
     statusReason: undefined,
     stackId: undefined,
     version: undefined,

@@ -72,6 +72,7 @@ export async function resizeLocked(
   await findSuperseded(trx, cluster, 'resize');
   refuseUnlessResizable(cluster);
   const group = groupOf(await nodeGroups.list(trx, { clusterId: cluster.uuid }), wanted.nodegroup, cluster);
+  refuseGoing(group);
   const { node_count: nodeCount, nodes_to_remove: nodesToRemove } = wanted;
   refuse([
     ...boundProblems(group, nodeCount),
@@ -96,7 +97,8 @@ export async function resizeLocked(
   return acceptOperation(trx, api, order, [group.uuid]);
 }
 
-function refuseUnlessResizable(cluster: Cluster): void {
+/** @throws ServiceError `invalid`, with what its owner can do. */
+export function refuseUnlessResizable(cluster: Cluster): void {
   const { name, status } = cluster;
   if (RESIZABLE.has(status)) return;
   const remedy = status.endsWith('_IN_PROGRESS')
@@ -104,7 +106,7 @@ function refuseUnlessResizable(cluster: Cluster): void {
     : status === 'CREATE_FAILED'
       ? 'delete it and create it again'
       : 'delete it';
-  throw new ServiceError('invalid', `Cluster ${name} is ${status} and can't be resized: ${remedy}.`, {
+  throw new ServiceError('invalid', `Cluster ${name} is ${status} and can't be changed: ${remedy}.`, {
     code: 'cluster_status',
   });
 }
@@ -120,6 +122,14 @@ function groupOf(groups: NodeGroup[], ident: string | undefined, cluster: Cluste
     `Nodegroup ${ident ?? DEFAULT_WORKER_GROUP} could not be found in cluster ${cluster.name}.`,
     { code: 'nodegroup_not_found', field: 'nodegroup' },
   );
+}
+
+/** Its nodes go, and with the last one its row: it can't get others. */
+export function refuseGoing({ name, status }: NodeGroup): void {
+  if (status?.startsWith('DELETE_') !== true) return;
+  throw new ServiceError('invalid', `Nodegroup ${name} is ${status}; all that it can be is deleted.`, {
+    code: 'nodegroup_status',
+  });
 }
 
 function boundProblems(group: NodeGroup, nodeCount: number): Finding[] {

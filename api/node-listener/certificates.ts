@@ -12,6 +12,7 @@ const schema = z.object({ profile: nameSchema, csr: z.string() });
 
 /** Two years at most, and never longer than the authority. */
 const CERTIFICATE_DAYS = 730;
+const MINUTES_PER_DAY = 1440;
 
 /** A certificate of one of the node's own profiles: of the request only the public key counts. */
 export async function signProfile(context: ListenerContext, { node, body }: NodeCall): Promise<Answer> {
@@ -35,17 +36,14 @@ export async function signProfile(context: ListenerContext, { node, body }: Node
     subject: { commonName, ...(organization === undefined ? {} : { organization }) },
     names: profile.names,
     usages: profile.usages,
-    days: CERTIFICATE_DAYS,
+    days: profile.lifetimeMinutes === undefined ? CERTIFICATE_DAYS : profile.lifetimeMinutes / MINUTES_PER_DAY,
+    ...(profile.once === true ? { once: node } : {}),
   });
   return { body: { certificate: signed.pem, ca: authority.certificatePem } };
 }
 
-/** The certificate of an authority that one of the node's profiles names. */
+/** The certificate of an authority of the node's own cluster: whom to trust is no secret. */
 export async function getAuthority(context: ListenerContext, { node, name }: NodeCall): Promise<Answer> {
-  const profiles = await profilesOf(context, node);
-  if (![...profiles.values()].some(({ ca }) => ca === name)) {
-    throw new ServiceError('forbidden', `This node has no certificate profile of the authority ${name}`);
-  }
   const record = await context.deps.db.read('authority-find', (query) =>
     findAuthorityRecord(query, node.clusterId, name),
   );

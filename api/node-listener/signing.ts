@@ -1,9 +1,14 @@
+import { X509Certificate } from 'node:crypto';
 import { NODE_AUTHORITY } from '../../common/authorities.js';
-import { certificates } from '../../common/db/certificates.js';
+import { type CertificateRecord, certificates } from '../../common/db/certificates.js';
 import { SERVICE_OWNER } from '../../common/db/secrets.js';
 import { ServiceError } from '../../common/errors.js';
 import { type ProfileSignature, type SignedCertificate, signRequest, validFor } from '../../common/x509.js';
 import type { ListenerContext } from './context.js';
+import type { NodeView } from './node-view.js';
+import { lockNode, tell } from './node-writes.js';
+
+type Signed = Pick<SignedCertificate, 'pem' | 'notAfter'>;
 
 interface Wanted extends Pick<ProfileSignature, 'authority' | 'csrPem' | 'names' | 'subject' | 'usages'> {
   nodeId: string;
@@ -11,19 +16,31 @@ interface Wanted extends Pick<ProfileSignature, 'authority' | 'csrPem' | 'names'
   owner: string;
   name: string;
   days: number;
+  /** Signed for one key only, ever, and told; this is the node. */
+  once?: NodeView;
 }
 
-/** Signs and records. A node gets a limited number of signatures. */
-export async function signForNode(context: ListenerContext, wanted: Wanted): Promise<SignedCertificate> {
+/**
+ * Signs and records. A node gets a limited number of signatures.
+ * @throws ServiceError `too_many`; `forbidden` for what is signed once only, and was for another key.
+ */
+export async function signForNode(context: ListenerContext, wanted: Wanted): Promise<Signed> {
   const { clock, db, ids } = context.deps;
   const now = clock.now();
-  const { nodeId, owner, name, days, ...request } = wanted;
+  const { nodeId, owner, name, days, once, ...request } = wanted;
   if (!context.limits.signatures.take(nodeId, now)) {
     throw new ServiceError('too_many', 'This node had too many certificates signed', { retryAfterSeconds: 60 });
   }
   const signed = await signRequest({ ...request, ...validFor(days, now) });
-  await db.transaction('certificate-record', (trx) =>
-    certificates.insert(trx, {
+  return db.transaction('certificate-record', async (trx) => {
+    if (once !== undefined) {
+      await lockNode(trx, nodeId, now);
+      const earlier = await certificates.find(trx, { owner, nodeId, name, kind: 'issued' });
+      if (earlier !== undefined) return sameKey(earlier, signed);
+      const message = `Node ${once.name} got the certificate ${name}: ${signed.subject}, for ${days * 1440} minutes`;
+      await tell(context, trx, once, { kind: 'certificate_issued', message });
+    }
+    await certificates.insert(trx, {
       uuid: ids.uuid(),
       owner,
       kind: 'issued',
@@ -34,9 +51,16 @@ export async function signForNode(context: ListenerContext, wanted: Wanted): Pro
       pem: signed.pem,
       notAfter: signed.notAfter,
       createdAt: now,
-    }),
-  );
-  return signed;
+    });
+    return signed;
+  });
+}
+
+/** Asked for again, since the answer was lost. */
+function sameKey(earlier: CertificateRecord, signed: Signed): Signed {
+  const [known, asked] = [earlier, signed].map(({ pem }) => new X509Certificate(pem).publicKey);
+  if (known !== undefined && asked?.equals(known)) return earlier;
+  throw new ServiceError('forbidden', `The certificate ${earlier.name} was signed once already, for another key`);
 }
 
 /** The certificate with which a node proves who it is: its own uuid and its cluster's, for a client, nothing else. */
@@ -44,7 +68,7 @@ export function signIdentity(
   context: ListenerContext,
   node: { uuid: string; clusterId: string },
   csrPem: string,
-): Promise<SignedCertificate> {
+): Promise<Signed> {
   return signForNode(context, {
     nodeId: node.uuid,
     owner: SERVICE_OWNER,

@@ -192,6 +192,10 @@ export const configSchema = z.object({
       "Certificates that sign the cloud's endpoints, PEM, for registries on nodes. Default: the nodes' own.",
     ),
   }),
+  kubernetes: z.object({
+    mirror_url: text('Where nodes fetch their software, where the label kube_mirror names no other place.'),
+    bills_path: text("Folder of your own bills of materials, which go over Bayou's; bayou mirror sync writes there."),
+  }),
   development_cloud: z.object({
     host: textOr('127.0.0.1', 'Address of the development cloud. It has no real security: loopback only.'),
     port: port(9500, 'Port of the development cloud; 0 takes a free one.'),

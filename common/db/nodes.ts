@@ -24,6 +24,10 @@ export interface CertificateProfile {
   usages: ('client' | 'server')[];
   /** DNS names and IP addresses. */
   names: string[];
+  /** Default: two years. */
+  lifetimeMinutes?: number;
+  /** A right that nobody should have for long: signed for one key only, ever, and told as an event. */
+  once?: boolean;
 }
 
 export interface NodeAddresses {
@@ -104,6 +108,12 @@ export const nodes = new Table<Node>('nodes', {
   createdAt: 'number',
   updatedAt: 'number',
 });
+
+/** Whether a caller who names nodes by server id, uuid, name or ordinal means this one. */
+export function isNamed(node: Pick<Node, 'serverId' | 'uuid' | 'name' | 'ordinal'>, names: readonly string[]): boolean {
+  const own = [node.serverId, node.uuid, node.name, String(node.ordinal)];
+  return own.some((name) => name !== undefined && names.includes(name));
+}
 
 /** What views of clusters need of their nodes, without the large columns; one query for a whole page. */
 export type NodeAddressRow = Pick<Node, 'clusterId' | 'nodeGroupId' | 'role' | 'state' | 'addresses'>;

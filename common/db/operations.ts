@@ -3,7 +3,7 @@ import type { Query } from './database.js';
 import { Table } from './table.js';
 
 /** What users order. */
-export type OrderedKind = 'create' | 'resize' | 'delete';
+export type OrderedKind = 'create' | 'resize' | 'create_node_group' | 'delete_node_group' | 'delete';
 /** `renew_registry` Bayou orders itself: it shows in no status, and makes way for any other. */
 export type OperationKind = OrderedKind | 'renew_registry';
 

@@ -1,6 +1,6 @@
 import type { Query } from '../../common/db/database.js';
 import { type NodeGroup, nodeGroups } from '../../common/db/node-groups.js';
-import { type Node, nodes } from '../../common/db/nodes.js';
+import { isNamed, type Node, nodes } from '../../common/db/nodes.js';
 import { nodeName } from '../names.js';
 import { done, type Phase } from '../phase.js';
 import type { Work } from '../work.js';
@@ -22,7 +22,7 @@ export const chooseNodes: Phase = {
 
 async function chooseInGroup(work: Work, trx: Query, group: NodeGroup): Promise<void> {
   const wanted = await nodes.list(trx, { nodeGroupId: group.uuid, state: 'wanted' });
-  const named = wanted.filter((node) => isNamed(work, group, node));
+  const named = wanted.filter((node) => isChosen(work, group, node));
   const staying = wanted.filter((node) => !named.includes(node));
   const surplus = byUselessness(staying).slice(0, Math.max(0, staying.length - group.nodeCount));
   for (const node of [...named, ...surplus]) {
@@ -35,12 +35,10 @@ async function chooseInGroup(work: Work, trx: Query, group: NodeGroup): Promise<
 }
 
 /** Whether the caller chose this node. Nodes made by this very operation are not meant. */
-function isNamed(work: Work, group: NodeGroup, node: Node): boolean {
+function isChosen(work: Work, group: NodeGroup, node: Node): boolean {
   const { nodeGroupId, nodesToRemove = [] } = work.operation.params;
   if (nodeGroupId !== group.uuid || node.createdAt >= work.operation.createdAt) return false;
-  return [node.serverId, node.uuid, node.name, String(node.ordinal)].some(
-    (name) => name !== undefined && nodesToRemove.includes(name),
-  );
+  return isNamed(node, nodesToRemove);
 }
 
 /** Those that do no work go first, then the youngest. */

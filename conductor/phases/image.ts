@@ -8,7 +8,9 @@ export const image: Phase = {
   name: 'image',
   async run(work) {
     const groups = await work.groups();
-    const names = new Set(groups.map(({ imageId }) => imageId ?? work.template.imageId));
+    // A group without nodes needs none, and one that is to go must not be held by it.
+    const peopled = groups.filter(({ nodeCount }) => nodeCount > 0);
+    const names = new Set(peopled.map(({ imageId }) => imageId ?? work.template.imageId));
     for (const name of names) {
       const outcome = await check(work, name);
       if (outcome.kind !== 'done') return outcome;

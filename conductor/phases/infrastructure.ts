@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { ensureAuthority } from '../../common/authorities.js';
 import { cloudResources } from '../../common/db/cloud-resources.js';
 import { clusters } from '../../common/db/clusters.js';
@@ -47,17 +48,26 @@ async function ensureClusterAuthority(work: Work, name: string): Promise<void> {
 
 async function ensureSecrets(work: Work, planned: readonly SecretPlan[]): Promise<void> {
   await work.fenced('cluster secrets', async (trx) => {
-    for (const { name, readableBy, writableBy } of planned) {
-      if ((await secrets.find(trx, { owner: work.cluster.uuid, name })) !== undefined) continue;
+    for (const { name, readableBy, writableBy, initial } of planned) {
+      const owner = work.cluster.uuid;
+      if ((await secrets.find(trx, { owner, name })) !== undefined) continue;
+      const sealed = initial === undefined ? undefined : work.deps.sealer.seal(`${owner}/${name}`, newPrivateKey());
       await secrets.insert(trx, {
-        owner: work.cluster.uuid,
+        owner,
         name,
+        sealed,
         readableBy: [...readableBy],
         writableBy: [...writableBy],
         createdAt: work.now(),
       });
     }
   });
+}
+
+/** In the form that OpenSSL and Go read without being told what it is. */
+function newPrivateKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return privateKey.export({ type: 'sec1', format: 'pem' }).toString();
 }
 
 /** Made anew, the network gives other addresses: what the nodes were told is void. */

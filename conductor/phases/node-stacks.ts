@@ -1,3 +1,4 @@
+import { certificates } from '../../common/db/certificates.js';
 import { type NodeGroup, nodeGroups } from '../../common/db/node-groups.js';
 import { type Node, nodes } from '../../common/db/nodes.js';
 import { secrets } from '../../common/db/secrets.js';
@@ -137,6 +138,8 @@ async function forgetReports(work: Work, stack: NodeStack): Promise<void> {
           fault: undefined,
         },
       );
+      // Also what is signed once only.
+      await certificates.delete(trx, { owner: work.cluster.uuid, nodeId: uuid });
     }
     for (const { id, writableBy } of await secrets.list(trx, { owner: work.cluster.uuid })) {
       if (writableBy.includes(stack.group.role)) await secrets.update(trx, { id }, { sealed: undefined });

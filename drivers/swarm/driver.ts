@@ -1,6 +1,7 @@
 import { distributions } from '../distributions.js';
 import type { BayDriver } from '../driver.js';
 import { planLoadBalancer } from '../load-balancer.js';
+import { masterTasks } from '../master-tasks.js';
 import { planNodeStack } from '../node-stack.js';
 import { apiPort } from './api-port.js';
 import { swarmHealth } from './health.js';
@@ -8,7 +9,6 @@ import { planInfrastructure } from './infrastructure.js';
 import { swarmLabels } from './labels.js';
 import { accessUrl, planNode } from './node.js';
 import { orderProblems, resizeProblems } from './orders.js';
-import { swarmTasks } from './tasks.js';
 
 /** Docker Swarm ("swarm mode"). Upstream's two names of the COE mean the same here. */
 export const swarm: BayDriver = {
@@ -26,5 +26,5 @@ export const swarm: BayDriver = {
   planNodeStack,
   accessUrl,
   health: swarmHealth,
-  tasks: swarmTasks,
+  tasks: masterTasks,
 };

@@ -41,6 +41,6 @@ function describeFacts(folder: string, driver: BayDriver): void {
 
     expect(driver.validate({ ...spec.template, masterCount: 1, nodeCount: 2, cloud: spec.cloud })).toEqual([]);
     const problems = driver.validate({ ...spec.template, labels, masterCount: 0, nodeCount: 1 });
-    expect(problems.filter(({ field, message }) => !/^[a-z_.]+$/.test(field) || message === '')).toEqual([]);
+    expect(problems.filter(({ field, message }) => !/^[a-z0-9_.]+$/.test(field) || message === '')).toEqual([]);
   });
 }

@@ -1,7 +1,9 @@
 import { clusterNamePrefix, infrastructureStackName, nodeName, nodeStackName } from '../../conductor/names.js';
-import { drivers } from '../../drivers/registry.js';
+import { makeDrivers } from '../../drivers/registry.js';
 import { HOST_NAME } from './driver/host-name.js';
 import { describeDriver } from './driver.contract.js';
+
+const drivers = makeDrivers();
 
 for (const [folder, driver] of Object.entries(drivers)) describeDriver(folder, driver);
 

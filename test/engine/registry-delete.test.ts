@@ -123,7 +123,7 @@ describe('images of a registry', () => {
   it('are deleted whatever their names', async () => {
     await created();
     const odd = ['.', '..', '../..', '/', 'a/../b', './c', '%2E%2E', 'ü?&#', ' '];
-    for (const name of odd) containers()[0]?.objects.set(name, {});
+    for (const name of odd) containers()[0]?.objects.set(name, { content: Buffer.alloc(0), meta: {} });
 
     await deleted();
 

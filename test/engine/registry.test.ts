@@ -99,7 +99,8 @@ describe('a cluster with a registry', () => {
   it('is deleted with all images, however many, and with its users', async () => {
     await startWithCluster();
     const [container] = containers();
-    for (let index = 0; index < 1200; index++) container?.objects.set(`files/${index}`, {});
+    for (let index = 0; index < 1200; index++)
+      container?.objects.set(`files/${index}`, { content: Buffer.alloc(0), meta: {} });
 
     await scenario.delete();
     await scenario.until((cluster) => cluster === undefined);

@@ -87,7 +87,7 @@ describe('what a node may see and do', () => {
     expect(await certificates.list(fixture.knex, { nodeId: node.uuid, name: 'docker-server' })).toHaveLength(1);
   });
 
-  test("a worker gets no certificate of a manager's profile and no authority that is not its own", async () => {
+  test("a worker gets no certificate of a manager's profile, and knows whom to trust", async () => {
     await fixture.addAuthority('cluster');
     await fixture.enrolled({ role: 'master', certificateProfiles: { 'docker-server': PROFILE } });
     const worker = await fixture.enrolled();
@@ -95,14 +95,42 @@ describe('what a node may see and do', () => {
     const answer = await worker.client.post('/v1/certificates', { profile: 'docker-server', csr: worker.csrPem });
 
     expect(answer.status).toBe(403);
-    expect((await worker.client.get('/v1/authorities/cluster')).status).toBe(403);
+    expect((await worker.client.get('/v1/authorities/cluster')).status).toBe(200);
     expect(await fixture.events('node_refused')).toMatchObject([
       { actor: `node ${worker.node.name}`, message: expect.stringContaining('no certificate profile docker-server') },
-      { actor: `node ${worker.node.name}`, message: expect.stringContaining('authority cluster') },
     ]);
     expect((await worker.client.post('/v1/certificates', { profile: '__proto__', csr: worker.csrPem })).status).toBe(
       400,
     );
+  });
+
+  test('what is signed once is signed for one key, for its time, and told', async () => {
+    await fixture.addAuthority('cluster');
+    const bootstrap = {
+      ca: 'cluster',
+      commonName: 'bayou:bootstrap',
+      organization: 'system:masters',
+      usages: ['client' as const],
+      names: [],
+      lifetimeMinutes: 60,
+      once: true,
+    };
+    const { client, csrPem, node } = await fixture.enrolled({ role: 'master', certificateProfiles: { bootstrap } });
+    const ask = (csr: string) => client.post('/v1/certificates', { profile: 'bootstrap', csr });
+    const other = await createRequest({ commonName: 'node' });
+
+    const first = await ask(csrPem);
+    const again = await ask(csrPem);
+    const another = await ask(other.csrPem);
+
+    expect([first.status, again.status, another.status]).toEqual([200, 200, 403]);
+    expect(again.body.certificate).toBe(first.body.certificate);
+    const { validTo, subject } = new X509Certificate(String(first.body.certificate));
+    expect(Date.parse(validTo) - fixture.clock.now()).toBeLessThanOrEqual(3_600_000);
+    expect(subject).toContain('O=system:masters');
+    expect(await fixture.events('certificate_issued')).toMatchObject([
+      { actor: `node ${node.name}`, message: expect.stringContaining('CN=bayou:bootstrap, for 60 minutes') },
+    ]);
   });
 
   test('an authority that is not made yet is to be asked for again', async () => {

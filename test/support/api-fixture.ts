@@ -3,6 +3,7 @@ import axios, { type AxiosResponse } from 'axios';
 import { openstackTrusts } from '../../api/account-trusts.js';
 import { createApi } from '../../api/app.js';
 import { openstackReferences } from '../../api/cloud-references.js';
+import type { ClusterTypes } from '../../api/cluster-types.js';
 import { clusterTypesOf } from '../../cli/cluster-types.js';
 import { catalogOffers } from '../../cli/service-clients.js';
 import { loadConfig } from '../../common/config/load.js';
@@ -115,12 +116,14 @@ interface FixtureOptions {
   /** Settings as the environment has them: `BAYOU_API__MAX_LIMIT`. */
   settings?: Record<string, string>;
   database?: DatabaseKind;
+  /** In the place of some of what the drivers say. */
+  clusterTypes?: Partial<ClusterTypes>;
 }
 
 export type ApiFixture = Awaited<ReturnType<typeof startApi>>;
 
 /** The API over a database of its own and the development cloud, all of it real but the time and the queue. */
-export async function startApi({ settings = {}, database = 'sqlite' }: FixtureOptions = {}) {
+export async function startApi({ settings = {}, database = 'sqlite', clusterTypes = {} }: FixtureOptions = {}) {
   const clock = new FakeClock();
   const ids = new FakeIds();
   const log = silentLog;
@@ -167,7 +170,7 @@ export async function startApi({ settings = {}, database = 'sqlite' }: FixtureOp
       log,
       sealer,
       queue,
-      clusterTypes: clusterTypesOf(new DriverRegistry()),
+      clusterTypes: { ...clusterTypesOf(new DriverRegistry()), ...clusterTypes },
       references: openstackReferences({ clock, serviceSession, userSession }),
       trusts: openstackTrusts({ userSession, domainAdmin }),
       validateToken: (ctx, token) => validateToken(serviceSession, ctx, token),

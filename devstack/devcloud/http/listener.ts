@@ -16,6 +16,8 @@ export interface ListenerDeps {
 
 /** Heat's `max_json_body_size`; the others get the same. */
 const MAX_BODY_BYTES = 1_048_576;
+/** Objects are kept in memory: enough for what tests put there. */
+const MAX_OBJECT_BYTES = 64 * 1_048_576;
 
 /** The cloud's one HTTP server; the first part of the path is the service. */
 export function createListener(deps: ListenerDeps): Server {
@@ -30,10 +32,12 @@ export function createListener(deps: ListenerDeps): Server {
 async function serve(deps: ListenerDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://cloud');
   const [, prefix = '', path = ''] = /^\/([^/]*)(.*)$/.exec(url.pathname) ?? [];
-  const body = await readBody(request);
+  const isObjectStore = prefix === 'object-store';
+  const content = await readContent(request, isObjectStore ? MAX_OBJECT_BYTES : MAX_BODY_BYTES);
+  const asked = { path, url, request, content, isJson: !isObjectStore };
   const method = request.method ?? 'GET';
   if (prefix === '_control') {
-    send(response, answer(deps.cloud, 'identity', deps.control, { method, path, url, request, body }));
+    send(response, answer(deps.cloud, 'identity', deps.control, { method, ...asked }));
     return;
   }
   const service = prefix as ServiceName;
@@ -49,7 +53,7 @@ async function serve(deps: ListenerDeps, request: IncomingMessage, response: Ser
     response.destroy();
     return;
   }
-  const reply = orderedReply(fault) ?? answer(deps.cloud, service, router, { method, path, url, request, body });
+  const reply = orderedReply(fault) ?? answer(deps.cloud, service, router, { method, ...asked });
   if (fault?.action === 'cutAfter') {
     response.destroy();
     return;
@@ -57,7 +61,7 @@ async function serve(deps: ListenerDeps, request: IncomingMessage, response: Ser
   const requestId = `req-${deps.cloud.ids.uuid()}`;
   const ids: Record<string, string> = { 'X-Openstack-Request-Id': requestId };
   if (service === 'compute') ids['X-Compute-Request-Id'] = requestId;
-  send(response, { ...reply, headers: { ...ids, ...reply.headers } });
+  send(response, { ...reply, headers: { ...ids, ...reply.headers } }, method === 'HEAD');
 }
 
 function orderedReply(fault: CallFault | undefined): Reply | undefined {
@@ -71,7 +75,9 @@ interface Request {
   path: string;
   url: URL;
   request: IncomingMessage;
-  body: string | undefined;
+  /** Undefined when it was too long. */
+  content: Buffer | undefined;
+  isJson: boolean;
 }
 
 /** The route's reply, or the error in the service's own shape. */
@@ -91,19 +97,25 @@ function answer(cloud: Cloud, service: ServiceName, router: Router, request: Req
 }
 
 /** @throws CloudError for all that the request has wrong */
-function route(cloud: Cloud, router: Router, { method, path, url, request, body }: Request): Reply {
+function route(cloud: Cloud, router: Router, { method, path, url, request, content, isJson }: Request): Reply {
   const match = router.match(method, path);
   if (match === undefined) throw new CloudError(404, 'The resource could not be found.');
   if (match === 'wrong verb') throw new CloudError(405, 'The method is not allowed for this resource.');
-  if (body === undefined) {
+  if (content === undefined) {
+    if (!isJson) throw new CloudError(413, 'The body of your request was too large for this server.');
     const message = `JSON body size exceeds maximum allowed size (${MAX_BODY_BYTES} bytes).`;
     throw new CloudError(400, `Request limit exceeded: ${message}`, 'RequestLimitExceeded');
   }
   const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, value?.toString()]));
-  const call: Call = { params: match.params, query: url.searchParams, headers, body: {} };
-  if ('open' in match.route) return match.route.open({ ...call, body: parseBody(body) });
-  const caller = authenticate(cloud, headers['x-auth-token']);
-  return match.route.handle({ ...call, body: parseBody(body) }, caller);
+  const call: Call = { params: match.params, query: url.searchParams, headers, body: {}, content };
+  const parsed = (): Call => ({ ...call, body: isJson ? parseBody(content.toString('utf8')) : {} });
+  if ('open' in match.route) return match.route.open(parsed());
+  const token = headers['x-auth-token'];
+  if ('visit' in match.route) {
+    return match.route.visit(parsed(), token === undefined ? undefined : authenticate(cloud, token));
+  }
+  const caller = authenticate(cloud, token);
+  return match.route.handle(parsed(), caller);
 }
 
 function parseBody(text: string): Record<string, unknown> {
@@ -119,23 +131,34 @@ function parseBody(text: string): Record<string, unknown> {
 }
 
 /** Undefined when it is too long; the rest is read and thrown away, so that the answer arrives. */
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
+async function readContent(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+    if (size <= maxBytes) chunks.push(chunk);
   }
-  return size > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks).toString('utf8');
+  return size > maxBytes ? undefined : Buffer.concat(chunks);
 }
 
-function send(response: ServerResponse, { status, body, headers }: Reply): void {
-  const isText = typeof body === 'string';
-  const text = body === undefined ? '' : isText ? body : JSON.stringify(body);
+/** An answer to HEAD has the headers of GET's, and no more. */
+function send(response: ServerResponse, { status, body, headers }: Reply, isHead = false): void {
+  const content = contentOf(body);
   response.writeHead(status, {
-    ...(text === '' ? {} : { 'Content-Type': isText ? 'text/html; charset=UTF-8' : 'application/json' }),
-    'Content-Length': Buffer.byteLength(text),
+    ...(content.length === 0 ? {} : { 'Content-Type': contentType(body) }),
+    'Content-Length': content.length,
     ...headers,
   });
-  response.end(text);
+  response.end(isHead ? undefined : content);
+}
+
+function contentOf(body: unknown): Buffer {
+  if (Buffer.isBuffer(body)) return body;
+  if (body === undefined) return Buffer.alloc(0);
+  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+}
+
+function contentType(body: unknown): string {
+  if (Buffer.isBuffer(body)) return 'application/octet-stream';
+  return typeof body === 'string' ? 'text/html; charset=UTF-8' : 'application/json';
 }

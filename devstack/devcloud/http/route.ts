@@ -9,19 +9,22 @@ export interface Call {
   headers: Record<string, string | undefined>;
   /** Parsed JSON; an empty object where there is none. */
   body: Record<string, unknown>;
+  /** What was sent, as it is. Only object storage takes more than JSON. */
+  content: Buffer;
 }
 
 export interface Reply {
   status: number;
-  /** Sent as JSON. */
+  /** Sent as JSON; a text or bytes as they are. */
   body?: unknown;
   headers?: Record<string, string>;
 }
 
-/** A route with `open` needs no token. */
+/** A route with `open` needs no token; one with `visit` is given whoever comes, and decides itself. */
 export type Route = { method: string; path: string } & (
   | { open: (call: Call) => Reply }
   | { handle: (call: Call, caller: Caller) => Reply }
+  | { visit: (call: Call, caller: Caller | undefined) => Reply }
 );
 
 /** A part of the path, which the route table guarantees to be there. */

@@ -18,7 +18,7 @@ export class Router {
   constructor(routes: Route[]) {
     this.#routes = routes.map((route) => ({
       route,
-      pattern: new RegExp(`^${route.path.replace(/:\w+/g, '([^/]+)').replaceAll('.', '\\.')}/?$`),
+      pattern: patternOf(route.path),
       names: (route.path.match(/:\w+/g) ?? []).map((name) => name.slice(1)),
     }));
   }
@@ -36,4 +36,10 @@ export class Router {
     }
     return known ? 'wrong verb' : undefined;
   }
+}
+
+/** `:name` is one part of a path, `:name*` all the rest. */
+function patternOf(path: string): RegExp {
+  const source = path.replaceAll('.', '\\.').replace(/:\w+(\*?)/g, (_, rest) => (rest === '*' ? '(.+?)' : '([^/]+)'));
+  return new RegExp(`^${source}/?$`);
 }

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import type { PasswordCredentials } from '../../../openstack/credentials.js';
 import { isConflict, isStatus } from '../../../openstack/errors.js';
 import { createUser, deleteUser } from '../../../openstack/identity/users.js';
@@ -9,6 +11,13 @@ import {
   objectPath,
   putContainer,
 } from '../../../openstack/object-storage/containers.js';
+import {
+  findObject,
+  findReadableContainer,
+  publicUrl,
+  putObject,
+  putPublicContainer,
+} from '../../../openstack/object-storage/objects.js';
 import { path } from '../../../openstack/path.js';
 import type { Session } from '../../../openstack/session.js';
 import { type ContractCloud, failureOf, freshName } from './contract-cloud.js';
@@ -71,6 +80,49 @@ export function describeObjectStorage(cloud: () => ContractCloud): void {
       expect(await listObjects(member, ctx, { container, limit: 10 })).toEqual([...names].sort());
       for (const name of names) expect(await deleteObject(member, ctx, { container, name })).toBe(true);
       expect(await deleteContainer(member, ctx, { name: container })).toBe(true);
+    });
+
+    it('keeps bytes with their sum, refuses others, and gives them to everybody where the container says so', async () => {
+      const member = cloud().session('member');
+      const container = freshName('container');
+      const name = 'kubernetes/v1.20.2/amd64/kubelet';
+      const content = Buffer.from([0, 255, 10, 13, ...Buffer.from('{"no": "json')]);
+      const object = {
+        container,
+        name,
+        sizeBytes: content.length,
+        open: () => Readable.from([content]),
+        md5: createHash('md5').update(content).digest('hex'),
+        sha256: createHash('sha256').update(content).digest('hex'),
+      };
+      const url = publicUrl(await endpointOf(member), container, name);
+
+      expect(await findReadableContainer(member, ctx, container)).toBeUndefined();
+      await putContainer(member, ctx, container, { userIds: [] });
+      expect(await findReadableContainer(member, ctx, container)).toEqual({ objectCount: 0, isPublic: false });
+      expect(await findObject(member, ctx, { container, name })).toBeUndefined();
+      const wrong = await failureOf(putObject(member, ctx, { ...object, md5: '0'.repeat(32) }));
+      expect(isStatus(wrong, 422)).toBe(true);
+      expect(await findObject(member, ctx, { container, name })).toBeUndefined();
+      await putObject(member, ctx, object);
+      expect(await findObject(member, ctx, { container, name })).toEqual({
+        sizeBytes: content.length,
+        sha256: object.sha256,
+      });
+
+      expect((await fetch(url)).status).toBe(401);
+      await putPublicContainer(member, ctx, container);
+      expect((await findReadableContainer(member, ctx, container))?.isPublic).toBe(true);
+      const answer = await fetch(url);
+      expect(answer.status).toBe(200);
+      expect(Buffer.from(await answer.arrayBuffer())).toEqual(content);
+      expect((await fetch(url, { method: 'HEAD' })).headers.get('content-length')).toBe(String(content.length));
+      expect((await fetch(publicUrl(await endpointOf(member), container))).status).toBe(401);
+      expect((await fetch(url, { method: 'PUT', body: 'x' })).status).toBe(401);
+      expect((await fetch(`${url}x`)).status).toBe(404);
+
+      await deleteObject(member, ctx, { container, name });
+      await deleteContainer(member, ctx, { name: container });
     });
 
     it('shows a container to nobody of another project, and to nobody without the role', async () => {

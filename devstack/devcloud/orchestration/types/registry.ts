@@ -2,6 +2,7 @@ import { healthMonitor, listener, loadBalancer, pool, poolMember } from './load-
 import { net, router, routerInterface, subnet } from './networks.js';
 import { floatingIp, floatingIpAssociation, port, securityGroup } from './ports.js';
 import type { ResourceType } from './resource-type.js';
+import { securityGroupRule } from './security-group-rules.js';
 import { server, serverGroup } from './servers.js';
 import { volume, volumeAttachment } from './volumes.js';
 
@@ -14,6 +15,7 @@ const TYPES: Record<string, ResourceType> = {
   'OS::Neutron::FloatingIP': floatingIp,
   'OS::Neutron::FloatingIPAssociation': floatingIpAssociation,
   'OS::Neutron::SecurityGroup': securityGroup,
+  'OS::Neutron::SecurityGroupRule': securityGroupRule,
   'OS::Nova::Server': server,
   'OS::Nova::ServerGroup': serverGroup,
   'OS::Octavia::LoadBalancer': loadBalancer,

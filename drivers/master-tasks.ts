@@ -1,12 +1,12 @@
-import { MASTER_ROLE } from '../../common/db/node-groups.js';
-import type { Node } from '../../common/db/nodes.js';
-import type { DriverTasks, NodeTaskPlan } from '../driver.js';
-import { tellMasters } from '../master-list.js';
+import { MASTER_ROLE } from '../common/db/node-groups.js';
+import type { Node } from '../common/db/nodes.js';
+import type { DriverTasks, NodeTaskPlan } from './driver.js';
+import { tellMasters } from './master-list.js';
 
-/** Managers drain and remove members: a worker may not. */
-export const swarmTasks: DriverTasks = {
+/** Masters drain and remove members: a worker may not. Each orchestrator has scripts of these names. */
+export const masterTasks: DriverTasks = {
   drain(nodes, leaving, timeoutSeconds) {
-    return onManager(nodes, leaving, (node) => ({
+    return onMaster(nodes, leaving, (node) => ({
       name: 'drain',
       params: { node: node.name, timeout_seconds: String(timeoutSeconds) },
     }));
@@ -15,22 +15,22 @@ export const swarmTasks: DriverTasks = {
     return nodes.map((node) => ({ runOn: node, name: 'registry', subject: node.name, params: {} }));
   },
   removeNodes(nodes, gone) {
-    return onManager(nodes, gone, (node) => ({ name: 'remove-node', params: { node: node.name } }));
+    return onMaster(nodes, gone, (node) => ({ name: 'remove-node', params: { node: node.name } }));
   },
   tellMasters,
 };
 
-function onManager(
+function onMaster(
   nodes: readonly Node[],
   subjects: readonly Node[],
   task: (subject: Node) => Pick<NodeTaskPlan, 'name' | 'params'>,
 ): NodeTaskPlan[] {
   // One that has just been heard of: what a lost one said last was that it is ready.
-  const [manager] = nodes
+  const [master] = nodes
     .filter(({ role, state, ready }) => role === MASTER_ROLE && state === 'wanted' && ready)
     .toSorted((a, b) => (b.lastSeen ?? 0) - (a.lastSeen ?? 0));
-  if (manager === undefined) return [];
+  if (master === undefined) return [];
   return subjects
     .filter(({ enrolledAt }) => enrolledAt !== undefined)
-    .map((subject) => ({ runOn: manager, subject: subject.name, ...task(subject) }));
+    .map((subject) => ({ runOn: master, subject: subject.name, ...task(subject) }));
 }

@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { ServiceError } from '../../common/errors.js';
+import { templatePath } from '../../common/package-root.js';
+import { type Bill, billSchema, compareVersions, versionSchema } from '../../drivers/kubernetes/bill.js';
+import { readYaml } from '../../drivers/kubernetes/bill-files.js';
+
+/** Texts with `{kubernetes}`, `{etcd}` and the like in them: the result must fit into a bill, and is checked there. */
+const fileSchema = z.strictObject({
+  name: z.string(),
+  for: z.string(),
+  path: z.string(),
+  from: z.string(),
+  sums: z.string(),
+  to: z.string().optional(),
+  unpack: z.string().optional(),
+  strip: z.number().optional(),
+  members: z.array(z.string()).optional(),
+});
+
+const sourcesSchema = z.strictObject({
+  /** What goes with which Kubernetes: the row with the highest `since` that is not above it. */
+  components: z.array(z.object({ since: versionSchema }).catchall(z.string())).min(1),
+  files: z.array(fileSchema).min(1),
+  images: z.array(z.strictObject({ name: z.string(), path: z.string() })).default([]),
+});
+
+type Sources = z.output<typeof sourcesSchema>;
+
+/** What a version consists of and where it is published, without the sums. */
+export type Unpinned = {
+  version: string;
+  files: (Omit<Bill['files'][number], 'sha256' | 'from' | 'sums'> & { from: string; sums: string })[];
+  images: Pick<Bill['images'][number], 'name' | 'path'>[];
+};
+
+/** Stands for what is not known yet, while the rest is checked as a bill. */
+const NO_SUM = '0'.repeat(64);
+
+/**
+ * @throws ServiceError `not_found` for versions older than every row; `invalid` for a file with mistakes
+ */
+export function unpinned(billsPath: string | undefined, version: string): Unpinned {
+  const file = sourcesFile(billsPath);
+  const filled = fill(readYaml(file, sourcesSchema), version);
+  if (filled === undefined) throw new ServiceError('not_found', `${file} has no components for ${version}.`);
+  const files = filled.files.map((entry) => ({ ...entry, sha256: NO_SUM }));
+  const images = filled.images.map((entry) => ({ ...entry, sha256: NO_SUM }));
+  const checked = billSchema.safeParse({ version, origin: file, files, images });
+  if (!checked.success) throw new ServiceError('invalid', `${file}: ${z.prettifyError(checked.error)}`);
+  // Every file of a source has both, so they are in what was checked.
+  return {
+    version,
+    files: checked.data.files.map(({ sha256: _none, from = '', sums = '', ...rest }) => ({ ...rest, from, sums })),
+    images: checked.data.images.map(({ name, path }) => ({ name, path })),
+  };
+}
+
+function sourcesFile(billsPath: string | undefined): string {
+  const own = billsPath === undefined ? undefined : join(billsPath, 'sources.yaml');
+  return own !== undefined && existsSync(own) ? own : templatePath('kubernetes', 'sources.yaml');
+}
+
+function fill({ components, files, images }: Sources, version: string): Omit<Sources, 'components'> | undefined {
+  const row = components
+    .filter(({ since }) => compareVersions(since, version) <= 0)
+    .sort((a, b) => compareVersions(a.since, b.since))
+    .at(-1);
+  if (row === undefined) return undefined;
+  const values: Record<string, unknown> = { ...row, kubernetes: version.slice(1) };
+  return filledIn({ files, images }, values);
+}
+
+/** An unknown name stays as it is, and is refused as a part of a path or URL. */
+function filledIn<T>(value: T, values: Record<string, unknown>): T {
+  const filled = (text: string) => text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  return JSON.parse(JSON.stringify(value), (_key, part: unknown) => (typeof part === 'string' ? filled(part) : part));
+}

@@ -1,0 +1,82 @@
+import type { LabelDefinition } from '../driver.js';
+
+const ON_ITS_OWN = 'Its version comes with the Kubernetes version (kube_tag), from the bill of materials.';
+const NO_AGENT = 'Nodes run no agent of Heat: they talk to Bayou by themselves.';
+const NO_HELM = 'Add-ons are plain manifests; Helm is not used.';
+
+/** What a Kubernetes cluster understands of labels, upstream's own included. */
+export const kubernetesLabels: Readonly<Record<string, LabelDefinition>> = {
+  kube_tag: {
+    type: 'text',
+    help: 'Kubernetes version, such as v1.20.2. Default: the newest that there is a bill of.',
+    like: { pattern: /^v\d+\.\d+\.\d+$/, words: 'a version such as v1.20.2' },
+  },
+  kube_mirror: {
+    type: 'text',
+    like: {
+      pattern: /^https?:\/\/[A-Za-z0-9.:[\]-]+(\/[A-Za-z0-9._~/-]*)?$/,
+      words: 'a URL such as https://mirror.example.org/kubernetes',
+    },
+    help: "URL of the mirror that nodes fetch their software from. Default: the service's own, or what the image has.",
+  },
+  container_infra_prefix: {
+    type: 'text',
+    like: {
+      pattern: /^[a-z0-9.-]+(:\d+)?\/([a-z0-9._-]+\/)*$/,
+      words: 'a registry and path with a slash at the end, such as registry.example.org:5000/kubernetes/',
+    },
+    help: "Registry, and path in it, of Kubernetes' own images, with a slash at the end. Default registry.k8s.io/.",
+  },
+  fixed_subnet_cidr: { type: 'cidr', help: "Addresses of the cluster's own network. Default 10.0.0.0/24." },
+  pods_network_cidr: { type: 'cidr', help: 'Addresses of pods; each node has a /24 of it. Default 10.100.0.0/16.' },
+  flannel_network_cidr: { type: 'cidr', help: "Upstream's name of pods_network_cidr." },
+  calico_ipv4pool: { type: 'cidr', help: "Upstream's name of pods_network_cidr." },
+  service_cluster_ip_range: { type: 'cidr', help: 'Addresses of services. Default 10.254.0.0/16.' },
+  dns_cluster_domain: {
+    type: 'text',
+    help: "Domain of the cluster's services. Default cluster.local.",
+    like: { pattern: /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/, words: 'a domain name' },
+  },
+  availability_zone: { type: 'text', help: 'Availability zone of the servers and their volumes.' },
+  docker_volume_type: { type: 'text', help: "Cinder type of the nodes' volumes (docker_volume_size)." },
+  master_lb_provider: {
+    type: 'choice',
+    values: ['octavia', 'haproxy'],
+    help: 'What stands before the masters with master_lb_enabled. Default octavia where the cloud has it, else haproxy on the masters.',
+  },
+  master_lb_floating_ip_enabled: {
+    type: 'boolean',
+    help: 'A floating address for the load balancer although the nodes have none. Default as floating_ip_enabled.',
+  },
+  api_server_sans: {
+    type: 'text',
+    like: {
+      pattern:
+        /^[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?(, ?[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?){0,31}$/,
+      words: 'names and addresses, 32 at most, separated by commas',
+    },
+    help: 'Further names and addresses of the API, in its certificate, separated by commas.',
+  },
+  cgroup_driver: {
+    type: 'choice',
+    values: ['systemd', 'cgroupfs'],
+    help: 'Who keeps the control groups of containers. Default systemd.',
+  },
+  use_podman: { type: 'meaningless', help: 'The control plane runs as services of systemd, in no container.' },
+  hyperkube_prefix: { type: 'meaningless', help: 'There is no hyperkube any more; see kube_mirror.' },
+  kube_image_digest: { type: 'meaningless', help: 'The bill of materials has the sum of every file.' },
+  heat_container_agent_tag: { type: 'meaningless', help: NO_AGENT },
+  etcd_tag: { type: 'meaningless', help: ON_ITS_OWN },
+  containerd_version: { type: 'meaningless', help: ON_ITS_OWN },
+  container_runtime: { type: 'meaningless', help: 'It is containerd, always.' },
+  ostree_commit: { type: 'meaningless', help: "The image's owner keeps the image up to date." },
+  ostree_remote: { type: 'meaningless', help: "The image's owner keeps the image up to date." },
+  selinux_mode: { type: 'meaningless', help: 'It stays as the image has it.' },
+  tiller_enabled: { type: 'meaningless', help: NO_HELM },
+  tiller_tag: { type: 'meaningless', help: NO_HELM },
+  helm_client_tag: { type: 'meaningless', help: NO_HELM },
+  helm_client_url: { type: 'meaningless', help: NO_HELM },
+  heapster_enabled: { type: 'meaningless', help: 'Heapster was given up in 2018.' },
+  flannel_backend: { type: 'meaningless', help: 'Pods are reached by routes: no tunnel is needed in one network.' },
+  flannel_network_subnetlen: { type: 'meaningless', help: 'Each node has a /24 of the network of pods.' },
+};

@@ -1,0 +1,114 @@
+import { MASTER_ROLE } from '../../common/db/node-groups.js';
+import type { ClusterSpec, Infrastructure, NodeIdentity, NodePlan } from '../driver.js';
+import { LOAD_BALANCER_STEP, loadBalancerOf } from '../load-balancer.js';
+import { mastersOf } from '../master-ports.js';
+import { NODE_VOLUME_STEP } from '../node-stack.js';
+import { type Bill, filesFor } from './bill.js';
+import { API_PORT } from './infrastructure.js';
+import { dnsAddress, dnsDomain, podNetwork, serviceNetwork } from './networks.js';
+import { certificateProfiles } from './profiles.js';
+import { differencesOf } from './versions.js';
+
+const REGISTRY_PORT = 5000;
+const IMAGES = 'registry.k8s.io/';
+
+/** What a node needs to know of the software beside the cluster. */
+export interface Software {
+  bill: Bill;
+  /** Without one everything is on the image. */
+  mirrorUrl: string | undefined;
+}
+
+export function planNode(
+  spec: ClusterSpec,
+  infrastructure: Infrastructure,
+  node: NodeIdentity,
+  software: Software,
+): NodePlan {
+  const port = infrastructure.masterPorts[node.name];
+  const isMaster = node.role === MASTER_ROLE && port !== undefined;
+  const haproxy = isMaster && loadBalancerOf(spec) === 'haproxy';
+  const group = spec.groups.find(({ uuid }) => uuid === node.nodeGroupId);
+  return {
+    settings: {
+      ...softwareSettings(spec, node, software),
+      ...networkSettings(spec, infrastructure, node),
+      shared_address: haproxy ? (infrastructure.vip?.address ?? '') : '',
+      volume_folder: '/var/lib/containerd',
+      container_service: 'containerd',
+      storage_driver: spec.template.dockerStorageDriver ?? '',
+      cgroup_driver: spec.labels.cgroup_driver ?? 'systemd',
+      registry_port: REGISTRY_PORT,
+      node_labels: nodeLabels(node, group?.name ?? '', group?.nodeLabels ?? {}),
+      node_taints: nodeTaints(isMaster, software.bill.version, group?.nodeTaints ?? []),
+    },
+    steps: [
+      ...(group?.dockerVolumeSize === undefined ? [] : [NODE_VOLUME_STEP]),
+      'software',
+      'container-runtime',
+      ...(isMaster ? ['etcd', 'control-plane'] : []),
+      ...(haproxy ? [LOAD_BALANCER_STEP] : []),
+      ...(isMaster && node.ordinal === 0 ? ['bootstrap'] : []),
+      'kubelet',
+      ...(spec.template.registryEnabled ? ['registry'] : []),
+      'node-ready',
+    ],
+    certificateProfiles: certificateProfiles(spec, infrastructure, node),
+  };
+}
+
+function softwareSettings(spec: ClusterSpec, { role }: NodeIdentity, { bill, mirrorUrl }: Software) {
+  const prefix = spec.labels.container_infra_prefix;
+  const { kubeletOptions, pauseTag } = differencesOf(bill.version);
+  return {
+    kubernetes_version: bill.version,
+    kubelet_options: [...kubeletOptions],
+    mirror: mirrorUrl ?? '',
+    files: mirrorUrl === undefined ? [] : filesFor(bill, role),
+    images:
+      mirrorUrl === undefined || prefix !== undefined
+        ? []
+        : bill.images.map(({ name, path, sha256 }) => ({ name, path, sha256 })),
+    pause_image: `${prefix ?? IMAGES}pause:${pauseTag}`,
+    http_proxy: spec.template.httpProxy ?? '',
+    https_proxy: spec.template.httpsProxy ?? '',
+    no_proxy: spec.template.noProxy ?? '',
+  };
+}
+
+function networkSettings(spec: ClusterSpec, infrastructure: Infrastructure, node: NodeIdentity) {
+  const masters = mastersOf(spec, infrastructure);
+  const own = infrastructure.masterPorts[node.name]?.address;
+  return {
+    masters,
+    api_port: API_PORT,
+    // A master goes by itself: it must not need the others to start.
+    api_host: own ?? infrastructure.vip?.address ?? masters[0]?.address ?? '',
+    pod_network: podNetwork(spec.labels),
+    service_network: serviceNetwork(spec.labels),
+    dns_address: dnsAddress(spec.labels),
+    dns_domain: dnsDomain(spec.labels),
+  };
+}
+
+/** kubelet may not give itself labels of kubernetes.io (NodeRestriction); upstream's two names are for those who select by them. */
+function nodeLabels({ role }: NodeIdentity, group: string, own: Readonly<Record<string, string>>): string[] {
+  const all = { ...own, 'magnum.openstack.org/role': role, 'magnum.openstack.org/nodegroup': group };
+  return Object.entries(all).map(([name, value]) => `${name}=${value}`);
+}
+
+function nodeTaints(
+  isMaster: boolean,
+  version: string,
+  own: readonly { key: string; value?: string; effect: string }[],
+): { key: string; value: string; effect: string }[] {
+  const master = isMaster ? [{ key: differencesOf(version).masterTaint, value: '', effect: 'NoSchedule' }] : [];
+  return [...master, ...own.map(({ key, value = '', effect }) => ({ key, value, effect }))];
+}
+
+export function accessUrl(spec: ClusterSpec, infrastructure: Infrastructure): string {
+  const port = infrastructure.masterPorts[spec.masters[0]?.name ?? ''];
+  const { vip } = infrastructure;
+  const address = vip?.floatingAddress ?? vip?.address ?? port?.floatingAddress ?? port?.address;
+  return `https://${address ?? ''}:${API_PORT}`;
+}

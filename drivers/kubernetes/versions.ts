@@ -1,0 +1,51 @@
+import { type Bill, billOf, newest } from './bill.js';
+
+/**
+ * How Kubernetes versions differ for whoever sets up its nodes; from upstream's changelogs. Each line is good for the
+ * versions below `before`, the first that fits counts.
+ */
+interface Differences {
+  /** Minor version, 1.x; undefined: all later ones. */
+  before: number | undefined;
+  /** What kubelet needs on its command line to use containerd. */
+  kubeletOptions: readonly string[];
+  /** Keeps ordinary pods from masters. */
+  masterTaint: string;
+  pauseTag: string;
+}
+
+const DIFFERENCES: readonly Differences[] = [
+  // 1.24 took dockershim away, and with it the flags of its network plug-ins.
+  {
+    before: 24,
+    kubeletOptions: ['--container-runtime=remote', '--network-plugin=cni'],
+    masterTaint: 'node-role.kubernetes.io/master',
+    pauseTag: '3.2',
+  },
+  // 1.27 took the flag away: there is only one kind left.
+  {
+    before: 27,
+    kubeletOptions: ['--container-runtime=remote'],
+    masterTaint: 'node-role.kubernetes.io/control-plane',
+    pauseTag: '3.7',
+  },
+  { before: undefined, kubeletOptions: [], masterTaint: 'node-role.kubernetes.io/control-plane', pauseTag: '3.9' },
+];
+
+export const OLDEST_MINOR = 20;
+
+export function differencesOf(version: string): Differences {
+  const minor = minorOf(version);
+  const found = DIFFERENCES.find(({ before }) => before === undefined || minor < before);
+  if (found === undefined) throw new Error(`No differences are known for ${version}`);
+  return found;
+}
+
+export function minorOf(version: string): number {
+  return Number(version.split('.')[1]);
+}
+
+/** The bill of the version that the label names, else of the newest. */
+export function chosenBill(bills: readonly Bill[], labels: Readonly<Record<string, string>>): Bill | undefined {
+  return labels.kube_tag === undefined ? newest(bills) : billOf(bills, labels.kube_tag);
+}

@@ -1,0 +1,39 @@
+#!/bin/bash
+# The first master gives the others' names their rights, with the only certificate over everything: it is good for an
+# hour, and asked for when the API is ready.
+set -euo pipefail
+# shellcheck source=/dev/null
+source "${BAYOU_ROOT:-}/opt/bayou/kubernetes.sh"
+
+if [ -e "$BAYOU_STATE/bootstrapped" ]; then exit 0; fi
+
+rights() {
+  cat <<END
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: bayou:apiserver-kubelet-client}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: system:kubelet-api-admin}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: bayou:apiserver-kubelet-client}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: bayou:node-manager}
+rules:
+  - {apiGroups: [""], resources: [nodes], verbs: [get, list, watch, patch, update, delete]}
+  - {apiGroups: [""], resources: [pods], verbs: [get, list, delete]}
+  - {apiGroups: [""], resources: [pods/eviction], verbs: [create]}
+  - {apiGroups: [apps], resources: [daemonsets, statefulsets, replicasets], verbs: [get, list]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: bayou:node-manager}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: bayou:node-manager}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: bayou:node-manager}]
+END
+}
+
+get_certificate bootstrap "$BAYOU_STATE/bootstrap" "$PKI/bootstrap.key" "$PKI/bootstrap.crt" "$PKI/nodes-ca.crt"
+kubeconfig bootstrap | replace "$KUBERNETES/bootstrap.conf" 0600 || true
+rights | kubectl --kubeconfig "$KUBERNETES/bootstrap.conf" apply --filename -
+touch "$BAYOU_STATE/bootstrapped"
+rm -f "$KUBERNETES/bootstrap.conf" "$PKI/bootstrap.key" "$PKI/bootstrap.crt" "$BAYOU_STATE/bootstrap"

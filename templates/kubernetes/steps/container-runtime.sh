@@ -1,0 +1,88 @@
+#!/bin/bash
+# containerd, as kubelet wants it, and the images that came from the mirror.
+set -euo pipefail
+# shellcheck source=/dev/null
+source "${BAYOU_ROOT:-}/opt/bayou/kubernetes.sh"
+
+case $(setting storage_driver) in
+  vfs) snapshotter=native ;;
+  *) snapshotter=overlayfs ;;
+esac
+case $(setting cgroup_driver) in
+  systemd) systemd_cgroup=true ;;
+  *) systemd_cgroup=false ;;
+esac
+plugins=/opt/cni/bin
+if [ ! -x "$BAYOU_ROOT$plugins/bridge" ]; then plugins=/usr/lib/cni; fi
+pause=$(setting pause_image)
+
+containerd_config() {
+  cat <<END
+version = 2
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "$pause"
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    snapshotter = "$snapshotter"
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+      runtime_type = "io.containerd.runc.v2"
+      [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+        SystemdCgroup = $systemd_cgroup
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "$plugins"
+    conf_dir = "/etc/cni/net.d"
+END
+}
+
+# A release of containerd has no unit in it.
+containerd_unit() {
+  cat <<END
+[Unit]
+Description=containerd
+After=network.target
+[Service]
+ExecStart=$(program containerd)
+Type=notify
+Delegate=yes
+KillMode=process
+Restart=always
+RestartSec=5
+LimitNPROC=infinity
+LimitCORE=infinity
+TasksMax=infinity
+Environment=PATH=$PATH
+[Install]
+WantedBy=multi-user.target
+END
+}
+
+network_settings() {
+  printf '%s\n' 'net.ipv4.ip_forward = 1' 'net.bridge.bridge-nf-call-iptables = 1'
+}
+
+mark=$BAYOU_STATE/containerd-restart
+for module in overlay br_netfilter; do modprobe "$module" 2>/dev/null || true; done
+printf '%s\n' overlay br_netfilter | put "$mark" "$BAYOU_ROOT/etc/modules-load.d/bayou.conf" 0644
+network_settings | put "$mark" "$BAYOU_ROOT/etc/sysctl.d/90-bayou.conf" 0644
+sysctl --quiet --load "$BAYOU_ROOT/etc/sysctl.d/90-bayou.conf" || true
+if [ "$(cat "$BAYOU_ROOT/proc/sys/net/ipv4/ip_forward")" != 1 ]; then
+  echo "this machine does not forward packets, and does not let that be changed"
+  exit 1
+fi
+containerd_config | put "$mark" "$BAYOU_ROOT/etc/containerd/config.toml" 0644
+if ! systemctl cat containerd.service >/dev/null 2>&1; then
+  containerd_unit | put "$mark" "$UNITS/containerd.service" 0644
+fi
+start containerd
+if ! until_true 60 ctr version; then
+  echo "containerd does not answer:"
+  journal containerd
+  exit 1
+fi
+while IFS= read -r entry; do
+  echo "$entry" >"$BAYOU_STATE/entry.json"
+  name=$(json_value "$BAYOU_STATE/entry.json" name)
+  archive=$BAYOU_STATE/images/$(basename "$(json_value "$BAYOU_STATE/entry.json" path)")
+  if [ -z "$(ctr --namespace k8s.io images list --quiet "name==$name")" ]; then
+    ctr --namespace k8s.io images import --snapshotter "$snapshotter" "$archive"
+  fi
+done < <(node_value settings images '*')

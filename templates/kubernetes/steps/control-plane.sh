@@ -1,0 +1,86 @@
+#!/bin/bash
+# The API, the controllers and the scheduler on this master. All APIs serve; of the others one leads.
+set -euo pipefail
+# shellcheck source=/dev/null
+source "${BAYOU_ROOT:-}/opt/bayou/kubernetes.sh"
+
+api_mark=$BAYOU_STATE/kube-apiserver-restart
+address=$(plain address "$(node_value node address)")
+services=$(setting service_network)
+pods=$(setting pod_network)
+domain=$(setting dns_domain)
+endpoints=()
+while IFS= read -r master; do endpoints+=("https://$(plain master "$master"):2379"); done < <(node_value settings masters '*' address)
+
+# Whoever an authority of users or of nodes has signed is believed to be who the certificate says.
+client_authorities() {
+  cat "$PKI/cluster-ca.crt"
+  echo
+  cat "$PKI/nodes-ca.crt"
+}
+
+certificate kube-apiserver cluster "$api_mark"
+certificate apiserver-kubelet-client nodes "$api_mark"
+certificate front-proxy-client front-proxy "$api_mark"
+certificate etcd-client etcd "$api_mark"
+client_authorities | put "$api_mark" "$PKI/client-ca.crt" 0644
+for name in kube-controller-manager kube-scheduler node-manager; do
+  certificate "$name" nodes "$BAYOU_STATE/$name-restart"
+  kubeconfig "$name" | put "$BAYOU_STATE/$name-restart" "$KUBERNETES/$name.conf" 0600
+done
+# Every master has the same, so that a token of one is good at all.
+call GET /v1/secrets/service-account-key "$BAYOU_STATE/secret.answer"
+for mark in "$api_mark" "$BAYOU_STATE/kube-controller-manager-restart"; do
+  json_value "$BAYOU_STATE/secret.answer" value | put "$mark" "$PKI/service-account.key" 0600
+done
+rm "$BAYOU_STATE/secret.answer"
+
+api_arguments=(
+  "--bind-address=$address" "--advertise-address=$address" "--secure-port=$(setting api_port)"
+  "--etcd-servers=$(IFS=,; echo "${endpoints[*]}")" "--etcd-cafile=$PKI/etcd-ca.crt"
+  "--etcd-certfile=$PKI/etcd-client.crt" "--etcd-keyfile=$PKI/etcd-client.key"
+  "--client-ca-file=$PKI/client-ca.crt" "--tls-cert-file=$PKI/kube-apiserver.crt"
+  "--tls-private-key-file=$PKI/kube-apiserver.key" --tls-min-version=VersionTLS12
+  --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction --allow-privileged=true
+  "--service-cluster-ip-range=$services" "--service-account-issuer=https://kubernetes.default.svc.$domain"
+  "--service-account-key-file=$PKI/service-account.key" "--service-account-signing-key-file=$PKI/service-account.key"
+  # Nodes are called by name: the address of a worker was not known when its certificate was described.
+  "--kubelet-preferred-address-types=Hostname,InternalIP" "--kubelet-certificate-authority=$PKI/nodes-ca.crt"
+  "--kubelet-client-certificate=$PKI/apiserver-kubelet-client.crt" "--kubelet-client-key=$PKI/apiserver-kubelet-client.key"
+  "--requestheader-client-ca-file=$PKI/front-proxy-ca.crt" --requestheader-allowed-names=front-proxy-client
+  --requestheader-extra-headers-prefix=X-Remote-Extra- --requestheader-group-headers=X-Remote-Group
+  --requestheader-username-headers=X-Remote-User "--proxy-client-cert-file=$PKI/front-proxy-client.crt"
+  "--proxy-client-key-file=$PKI/front-proxy-client.key" --profiling=false
+)
+controller=$KUBERNETES/kube-controller-manager.conf
+controller_arguments=(
+  "--kubeconfig=$controller" "--authentication-kubeconfig=$controller" "--authorization-kubeconfig=$controller"
+  --bind-address=127.0.0.1 --leader-elect=true --use-service-account-credentials=true
+  "--service-account-private-key-file=$PKI/service-account.key" "--root-ca-file=$PKI/cluster-ca.crt"
+  "--cluster-cidr=$pods" "--service-cluster-ip-range=$services" --allocate-node-cidrs=true --configure-cloud-routes=false
+  --profiling=false
+)
+scheduler=$KUBERNETES/kube-scheduler.conf
+scheduler_arguments=(
+  "--kubeconfig=$scheduler" "--authentication-kubeconfig=$scheduler" "--authorization-kubeconfig=$scheduler"
+  --bind-address=127.0.0.1 --leader-elect=true --profiling=false
+)
+
+# put_unit PROGRAM AFTER ARGUMENT...
+put_unit() {
+  unit "$@" >"$BAYOU_STATE/unit"
+  put "$BAYOU_STATE/$1-restart" "$UNITS/$1.service" 0644 <"$BAYOU_STATE/unit"
+}
+put_unit kube-apiserver etcd.service "${api_arguments[@]}"
+put_unit kube-controller-manager kube-apiserver.service "${controller_arguments[@]}"
+put_unit kube-scheduler kube-apiserver.service "${scheduler_arguments[@]}"
+start kube-apiserver kube-controller-manager kube-scheduler
+
+if ! until_true 240 api node-manager /readyz; then
+  echo "the API of this master does not get ready: $(api node-manager '/readyz?verbose' 2>&1 | grep -F '[-]' || true)"
+  for name in etcd kube-apiserver; do
+    echo "the end of the journal of $name:"
+    journal "$name"
+  done
+  exit 1
+fi

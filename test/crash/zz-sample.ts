@@ -1,0 +1,55 @@
+import { ClusterLife, type Finding } from '../simulation/zz-life.js';
+import type { FaultKind, PlannedFault } from '../simulation/seams.js';
+import { World } from '../simulation/world.js';
+import { FakeIds } from '../support/fake-ids.js';
+
+/**
+ * The crash suite: one cluster's whole life, again and again, each time with one fault at one point.
+ * `BAYOU_CRASH=full` takes every point; otherwise a sample, drawn with `BAYOU_SEED`.
+ */
+const SHORT_SAMPLE = 8;
+
+export const seed = Number(process.env.BAYOU_SEED ?? Math.floor(Math.random() * 1_000_000));
+
+const isFull = process.env.BAYOU_CRASH === 'full';
+
+/** Every point that a life without a fault passes, by its label. */
+export async function recordPoints(beside: number): Promise<string[]> {
+  const { points, findings } = await live(undefined, beside);
+  if (findings.length > 0) throw new Error(`A life without a fault: ${JSON.stringify(findings)}`);
+  return points;
+}
+
+/** The points at which a fault is tried. */
+export function choosePoints(points: string[], suits: (label: string) => boolean): number[] {
+  const suitable = points.flatMap((label, index) => (suits(label) ? [index] : []));
+  if (isFull || suitable.length <= SHORT_SAMPLE) return suitable;
+  const ids = new FakeIds(seed);
+  return Array.from({ length: SHORT_SAMPLE }, () => suitable[Math.floor(ids.random() * suitable.length)] ?? 0);
+}
+
+export interface FaultFinding extends Finding {
+  fault: FaultKind;
+  point: number;
+  label: string;
+}
+
+export async function liveWithFault(kind: FaultKind, point: number, label: string, beside: number) {
+  const { findings } = await live({ point, kind }, beside);
+  return findings.map((finding): FaultFinding => ({ ...finding, fault: kind, point, label }));
+}
+
+async function live(fault: PlannedFault | undefined, beside: number) {
+  const world = await World.start({ seed });
+  const life = new ClusterLife(world);
+  let points: string[] = [];
+  try {
+    await life.prepare();
+    points = await life.run(fault, beside);
+  } catch (error) {
+    if (life.findings.length === 0) life.findings.push({ kind: 'lost', step: 'run', problem: String(error) });
+  } finally {
+    await world.stop();
+  }
+  return { points, findings: life.findings };
+}
