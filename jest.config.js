@@ -2,8 +2,8 @@
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts', '<rootDir>/test/crash/**/*.crash.ts'],
-  // What needs a real cloud runs with `npm run test:cloud`.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/cloud/'],
+  // What needs a real cloud or real nodes runs with `npm run test:cloud` or `npm run test:nodes`.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/cloud/', '<rootDir>/test/nodes/'],
   testTimeout: 30_000,
   maxWorkers: 2,
   modulePathIgnorePatterns: ['<rootDir>/dist/'],

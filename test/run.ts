@@ -9,8 +9,9 @@ import { type RunningServers, startServers } from './servers/servers.js';
 /**
  * `npm test`: servers, lint, types, shellcheck, build, jest; all of it runs even when one part fails. The last line
  * is `N passed, N failed`, in which each of the first counts as one.
- * Options: `--crash` (only the long crash suite), `--cloud` (only what needs a real cloud, named by `OS_*`), `--keep`
- * (leaves the servers running), a jest pattern (only the tests that fit it).
+ * Options: `--crash` (only the long crash suite), `--cloud` (only what needs a real cloud, named by `OS_*`), `--nodes`
+ * (only what needs real nodes, see test/nodes), `--keep` (leaves the servers running), a jest pattern (only the tests that
+ * fit it).
  */
 interface Tally {
   passed: number;
@@ -18,12 +19,13 @@ interface Tally {
 }
 
 const ROOT = resolve(__dirname, '..');
+const OWN_OPTIONS = ['--crash', '--cloud', '--nodes', '--keep'];
 /** The full crash suite is the longest: 40 minutes on two idle cores. */
 const STEP_TIMEOUT_MS = 60 * 60_000;
-/** One after another: they share the cloud. */
-const CLOUD_ARGUMENTS = [
+/** One after another: they share the cloud, or the machine. */
+const aloneIn = (folder: string) => [
   '--runInBand',
-  '--testMatch=<rootDir>/test/cloud/**/*.test.ts',
+  `--testMatch=<rootDir>/test/${folder}/**/*.test.ts`,
   '--testPathIgnorePatterns=/node_modules/',
 ];
 /** What only machines that boot can show. */
@@ -33,7 +35,9 @@ async function main(): Promise<void> {
   const options = process.argv.slice(2);
   const crashOnly = options.includes('--crash');
   const cloudOnly = options.includes('--cloud');
-  const jestArguments = options.filter((option) => !['--crash', '--cloud', '--keep'].includes(option));
+  const nodesOnly = options.includes('--nodes');
+  const isAlone = cloudOnly || nodesOnly;
+  const jestArguments = options.filter((option) => !OWN_OPTIONS.includes(option));
   const abort = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => abort.abort(new Error(signal)));
 
@@ -42,9 +46,9 @@ async function main(): Promise<void> {
   try {
     // Says at once what is missing, and not once per test.
     const booted = cloudOnly && readTarget(process.env).booted !== undefined;
-    if (!cloudOnly && (!crashOnly || crashSuiteNeedsServers())) servers = await timed('servers', startServers);
+    if (!isAlone && (!crashOnly || crashSuiteNeedsServers())) servers = await timed('servers', startServers);
     const environment = { ...servers?.environment, BAYOU_CRASH: crashOnly ? 'full' : 'short' };
-    if (!crashOnly && !cloudOnly && jestArguments.every((argument) => argument.startsWith('-'))) {
+    if (!crashOnly && !isAlone && jestArguments.every((argument) => argument.startsWith('-'))) {
       for (const [name, command] of Object.entries(staticChecks())) {
         add(total, await timed(name, () => checkStep(command, abort.signal)));
       }
@@ -52,7 +56,8 @@ async function main(): Promise<void> {
     if (!crashOnly) add(total, await timed('build', () => checkStep(buildCommand(), abort.signal)));
     // The processes that it kills leave open what a real one's end would close.
     if (crashOnly) jestArguments.push('--testMatch=<rootDir>/test/crash/**/*.crash.ts', '--forceExit');
-    if (cloudOnly) jestArguments.push(...CLOUD_ARGUMENTS, ...(booted ? [] : [WITHOUT_BOOTED]));
+    if (cloudOnly) jestArguments.push(...aloneIn('cloud'), ...(booted ? [] : [WITHOUT_BOOTED]));
+    if (nodesOnly) jestArguments.push(...aloneIn('nodes'));
     const resultFile = join(servers?.folder ?? tmpdir(), `jest-${process.pid}.json`);
     add(total, await timed('jest', () => jestStep(jestArguments, resultFile, environment, abort.signal)));
   } catch (error) {

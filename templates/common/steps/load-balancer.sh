@@ -40,7 +40,9 @@ defaults
   option dontlognull
   option clitcpka
   option srvtcpka
-  timeout connect 5s
+  # A master that has just died costs a new connection three seconds and no failure.
+  option redispatch 1
+  timeout connect 3s
   timeout client 1h
   timeout server 1h
 listen api
@@ -48,7 +50,7 @@ listen api
   # What a client does with one master, such as to build and then to push, takes several connections.
   balance source
   hash-type consistent
-  default-server check inter 5s fall 3 rise 2 on-marked-down shutdown-sessions
+  default-server check inter 3s fall 2 rise 2 on-marked-down shutdown-sessions
 END
   for index in "${!masters[@]}"; do
     echo "  server master$index ${masters[index]}:$port"

@@ -1,0 +1,154 @@
+import { until } from '../support/until.js';
+import { KubernetesCluster } from './kubernetes-cluster.js';
+
+/** A master that is lost is named by then. */
+const HEALTH_LIMIT_MS = 60_000;
+const RECOVERY_LIMIT_MS = 180_000;
+
+jest.setTimeout(20 * 60_000);
+
+/** What is true after a step ran that would be another if it had done anything. */
+const STATE = `find /etc /opt /usr/local /var/lib/etcd -type f -not -path '*/member/*' -not -name hosts -exec md5sum {} + | sort | md5sum
+systemctl show --property ActiveEnterTimestampMonotonic etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy containerd haproxy keepalived bayou-routes`;
+
+async function statesAfterEveryStep(cluster: KubernetesCluster, node: string): Promise<string[]> {
+  const { nodes } = cluster.site;
+  const steps =
+    (await nodes.run(node, 'bash', '-c', 'ls /var/lib/bayou/steps/*.done')).match(/[a-z-]+(?=\.done)/g) ?? [];
+  const states = [await nodes.run(node, 'bash', '-c', STATE)];
+  for (const step of steps) {
+    await nodes.run(node, `/opt/bayou/steps/${step}.sh`);
+    states.push(await nodes.run(node, 'bash', '-c', STATE));
+  }
+  expect(steps.length).toBeGreaterThan(4);
+  return states;
+}
+
+describe('a Kubernetes cluster of one master and two nodes', () => {
+  let cluster: KubernetesCluster;
+  let pods: Awaited<ReturnType<KubernetesCluster['runWeb']>>;
+
+  beforeAll(async () => {
+    cluster = await KubernetesCluster.order(1, 2);
+  });
+  afterAll(() => cluster?.close());
+
+  it('comes up by itself, and all of its nodes are Ready', async () => {
+    await cluster.watch.ended('CREATE_COMPLETE');
+
+    const kubectl = await cluster.kubectl();
+    expect((await kubectl.readyNodes()).sort()).toEqual(cluster.site.nodes.names().sort());
+    expect(await cluster.shown()).toMatchObject({ health_status: 'HEALTHY', coe_version: 'v1.20.2' });
+  });
+
+  it('runs a Deployment of four that answers through its Service from every node', async () => {
+    pods = await cluster.runWeb();
+    const kubectl = await cluster.kubectl();
+    const services = await kubectl.list('services', '.metadata.name', '.spec.clusterIP');
+    const clusterIp = services.find(([name]) => name === 'web')?.[1];
+
+    expect(new Set(pods.map(({ node }) => node)).size).toBe(2);
+    for (const node of cluster.site.nodes.names()) {
+      const script = `for i in 1 2 3 4 5 6; do curl -sf -m 5 http://${clusterIp}; done`;
+      const answers = (await cluster.site.nodes.run(node, 'bash', '-c', script)).trim().split('\n');
+      expect(answers.filter((name) => !pods.some((pod) => pod.name === name))).toEqual([]);
+    }
+  });
+
+  it('lets its owner run commands in pods and read their logs, wherever they run', async () => {
+    const kubectl = await cluster.kubectl();
+    for (const { name } of pods) {
+      expect(await kubectl.run('exec', name, '--', '/bin/busybox', 'hostname')).toBe(`${name}\n`);
+      expect(await kubectl.run('logs', name)).toBe(`${name} serves\n`);
+    }
+  });
+
+  it('lets pods reach pods on other nodes, under their own addresses', async () => {
+    const kubectl = await cluster.kubectl();
+    const [from] = pods;
+    const to = pods.find(({ node }) => node !== from?.node);
+
+    const answer = await kubectl.run(
+      'exec',
+      from?.name ?? '',
+      '--',
+      '/bin/busybox',
+      'wget',
+      '-qO-',
+      `http://${to?.address}:8080`,
+    );
+
+    expect(answer).toBe(`${to?.name}\n`);
+  });
+
+  it('changes nothing when its steps run again', async () => {
+    for (const node of cluster.site.nodes.names()) {
+      const [before, ...after] = await statesAfterEveryStep(cluster, node);
+      expect(after.filter((state) => state !== before)).toEqual([]);
+    }
+  });
+
+  it('leaves nothing', async () => {
+    await cluster.site.client.delete(`/v1/clusters/${cluster.uuid}`);
+    await cluster.watch.gone();
+
+    expect(cluster.site.left()).toEqual({});
+  });
+});
+
+describe('a Kubernetes cluster of three masters', () => {
+  let cluster: KubernetesCluster;
+  let lost: string;
+
+  beforeAll(async () => {
+    cluster = await KubernetesCluster.order(3, 1);
+  });
+  afterAll(() => cluster?.close());
+
+  it('comes up by itself, and all of its nodes are Ready', async () => {
+    await cluster.watch.ended('CREATE_COMPLETE');
+
+    expect(await (await cluster.kubectl()).readyNodes()).toHaveLength(4);
+  });
+
+  it('goes on without the master that has the shared address', async () => {
+    const { nodes } = cluster.site;
+    const kubectl = await cluster.kubectl();
+    const address = String((await cluster.shown()).api_address).replace(/^https:\/\/|:\d+$/g, '');
+    const holders = await Promise.all(
+      nodes
+        .names()
+        .map(async (name) => ((await nodes.run(name, 'ip', '-4', 'addr')).includes(`${address}/32`) ? name : '')),
+    );
+    lost = holders.find((name) => name !== '') ?? '';
+    expect(lost).not.toBe('');
+
+    await nodes.run(lost, 'ip', 'link', 'set', 'eth0', 'down');
+
+    const names = async () => (await cluster.shown()).health_status_reason[`${lost}.Api`] === 'Unreachable';
+    await until(names, {
+      limitMs: HEALTH_LIMIT_MS,
+      everyMs: 500,
+      tell: async () => JSON.stringify(await cluster.shown()),
+    });
+    expect((await cluster.shown()).health_status).toBe('UNHEALTHY');
+    const pods = await cluster.runWeb();
+    expect(pods).toHaveLength(4);
+    expect(await kubectl.readyNodes()).toHaveLength(3);
+  });
+
+  it('has the master back when it boots again', async () => {
+    // Its own answer would come by the address that it has lost.
+    void cluster.site.nodes.run(lost, 'systemctl', 'reboot', '--force', '--force').catch(() => {});
+
+    const isWell = async () => (await cluster.shown()).health_status === 'HEALTHY';
+    await until(isWell, {
+      limitMs: RECOVERY_LIMIT_MS,
+      everyMs: 1000,
+      tell: async () => JSON.stringify(await cluster.shown()),
+    });
+    const kubectl = await cluster.kubectl();
+    expect(await kubectl.readyNodes()).toHaveLength(4);
+    expect(await kubectl.run('get', '--raw', '/readyz')).toBe('ok');
+  });
+});
