@@ -56,35 +56,63 @@ export function vipPart(spec: ClusterSpec, network: NetworkPart): HotTemplate {
   return { ...part, outputs: { vip: { value: vip } } };
 }
 
-/** Octavia's part, once the masters' addresses are known. Its address is the attribute of `load_balancer`. */
+/**
+ * Octavia's part, once the masters' addresses are known. Its address is the attribute of `load_balancer`.
+ * @param published further ports, each with the one of the masters that it leads to
+ */
 export function planLoadBalancer(
   spec: ClusterSpec,
   infrastructure: Infrastructure,
   apiPort: number,
+  published: readonly { port: number; nodePort: number }[] = [],
 ): StackPlan | undefined {
   if (loadBalancerOf(spec) !== 'octavia') return undefined;
-  const members: HotTemplate = { heat_template_version: '2018-08-31', resources: {} };
-  for (const { name } of spec.masters) {
-    members.resources[`${name}-member`] = {
-      type: 'OS::Octavia::PoolMember',
-      properties: {
-        pool: { get_resource: 'pool' },
-        address: infrastructure.masterPorts[name]?.address ?? '',
-        protocol_port: { get_param: 'api_port' },
-        subnet: { get_param: 'subnet' },
-      },
-    };
+  const further: HotTemplate = { heat_template_version: '2018-08-31', resources: {} };
+  const members = (pool: string, port: unknown) => {
+    for (const { name } of spec.masters) {
+      further.resources[`${name}-${pool === 'pool' ? 'member' : pool}`] = {
+        type: 'OS::Octavia::PoolMember',
+        properties: {
+          pool: { get_resource: pool },
+          address: infrastructure.masterPorts[name]?.address ?? '',
+          protocol_port: port,
+          subnet: { get_param: 'subnet' },
+        },
+      };
+    }
+  };
+  members('pool', { get_param: 'api_port' });
+  for (const { port, nodePort } of published) {
+    Object.assign(further.resources, publishedPart(port));
+    members(`pool-${port}`, nodePort);
   }
   const floatingId = infrastructure.vip?.floatingId;
   if (floatingId !== undefined) {
-    members.resources[VIP_ADDRESS] = {
+    further.resources[VIP_ADDRESS] = {
       type: 'OS::Neutron::FloatingIPAssociation',
       properties: { floatingip_id: floatingId, port_id: { get_attr: ['load_balancer', 'vip_port_id'] } },
     };
   }
   const description = `Load balancer of the container cluster ${spec.namePrefix}`;
   return {
-    template: mergeHot(description, loadHot('common/load-balancer.yaml'), members),
+    template: mergeHot(description, loadHot('common/load-balancer.yaml'), further),
     parameters: { subnet: infrastructure.subnetId, api_port: apiPort },
+  };
+}
+
+function publishedPart(port: number): HotTemplate['resources'] {
+  return {
+    [`listener-${port}`]: {
+      type: 'OS::Octavia::Listener',
+      properties: { loadbalancer: { get_resource: 'load_balancer' }, protocol: 'TCP', protocol_port: port },
+    },
+    [`pool-${port}`]: {
+      type: 'OS::Octavia::Pool',
+      properties: { listener: { get_resource: `listener-${port}` }, protocol: 'TCP', lb_algorithm: 'ROUND_ROBIN' },
+    },
+    [`monitor-${port}`]: {
+      type: 'OS::Octavia::HealthMonitor',
+      properties: { pool: { get_resource: `pool-${port}` }, type: 'TCP', delay: 5, timeout: 5, max_retries: 5 },
+    },
   };
 }

@@ -4,6 +4,7 @@ import { vipPart } from '../load-balancer.js';
 import { masterPorts } from '../master-ports.js';
 import { networkPart } from '../network.js';
 import { podNetwork } from './networks.js';
+import { publishedPorts, publishedRules } from './port-mapping.js';
 import { ETCD_AUTHORITY, FRONT_PROXY_AUTHORITY, NODES_AUTHORITY } from './profiles.js';
 
 export const API_PORT = 6443;
@@ -19,6 +20,7 @@ export function planInfrastructure(spec: ClusterSpec): InfrastructurePlan {
     `Infrastructure of the Kubernetes cluster ${spec.namePrefix}`,
     network.template,
     loadHot('kubernetes/security-groups.yaml'),
+    publishedRules(publishedPorts(spec.labels)),
     vipPart(spec, network),
     masterPorts(spec, network, pods),
   );

@@ -5,6 +5,7 @@ import { COMMON_REFUSALS, masterProblems, type Refusal, refusalsOf } from '../or
 import type { Bill } from './bill.js';
 import { kubernetesLabels } from './labels.js';
 import { overlap, podNetwork, prefixLength, serviceNetwork } from './networks.js';
+import { portMappingProblems } from './port-mapping.js';
 import { chosenBill, minorOf, OLDEST_MINOR } from './versions.js';
 
 const WORDS = { cluster: 'a Kubernetes cluster', masters: 'masters' };
@@ -44,7 +45,9 @@ export function orderProblems(bills: readonly Bill[], order: ClusterOrder): Prob
   return [
     ...wrongLabels,
     // What is no version or network can't be compared with others.
-    ...(wrongLabels.length > 0 ? [] : [...versionProblems(bills, order.labels), ...networkProblems(order)]),
+    ...(wrongLabels.length > 0
+      ? []
+      : [...versionProblems(bills, order.labels), ...networkProblems(order), ...portMappingProblems(order)]),
     ...refusalsOf(REFUSALS, order),
     ...masterProblems(WORDS, order),
   ];

@@ -1,6 +1,6 @@
 #!/bin/bash
-# HAProxy on this master, before the API of all of them, and keepalived, which gives the shared address to one
-# master whose HAProxy runs.
+# HAProxy on this master, before the API of all of them and the ports that are published, and keepalived, which gives the
+# shared address to one master whose HAProxy runs. A master that has no others has no shared address.
 set -euo pipefail
 # shellcheck source=/dev/null
 source "${BAYOU_ROOT:-}/opt/bayou/lib.sh"
@@ -19,7 +19,14 @@ if [ -s "$told" ]; then
 else
   mapfile -t masters < <(node_value settings masters '*' address)
 fi
-for value in "$address" "$shared" "${masters[@]}"; do
+mapfile -t published < <(node_value settings published_ports '*')
+for value in "${published[@]}"; do
+  if ! [[ $value =~ ^[0-9]{1,5}:[0-9]{1,5}$ ]]; then
+    echo "\"$value\" is no pair of ports"
+    exit 1
+  fi
+done
+for value in "$address" "${shared:-$address}" "${masters[@]}"; do
   if ! [[ $value =~ ^[0-9]{1,3}(\.[0-9]{1,3}){3}$ ]]; then
     echo "\"$value\" is no address"
     exit 1
@@ -28,7 +35,7 @@ done
 
 # Commands such as logs and events may say nothing for a long time.
 haproxy_config() {
-  local index
+  local pair
   cat <<END
 global
   log /dev/log local0
@@ -45,15 +52,21 @@ defaults
   timeout connect 3s
   timeout client 1h
   timeout server 1h
-listen api
-  bind $shared:$port transparent
-  # What a client does with one master, such as to build and then to push, takes several connections.
-  balance source
-  hash-type consistent
   default-server check inter 3s fall 2 rise 2 on-marked-down shutdown-sessions
 END
+  # What a client does with one master, such as to build and then to push, takes several connections.
+  if [ -n "$shared" ]; then section api "$port" "$port" 'balance source' 'hash-type consistent'; fi
+  for pair in "${published[@]}"; do section "port-${pair%:*}" "${pair%:*}" "${pair#*:}" 'balance roundrobin'; done
+}
+
+# section NAME PORT SERVER_PORT LINE...
+section() {
+  local index name=$1 port=$2 server_port=$3
+  shift 3
+  printf '%s\n' "listen $name" "  bind ${shared:-$address}:$port transparent"
+  printf '  %s\n' "$@"
   for index in "${!masters[@]}"; do
-    echo "  server master$index ${masters[index]}:$port"
+    echo "  server master$index ${masters[index]}:$server_port"
   done
 }
 
@@ -91,12 +104,18 @@ vrrp_instance api {
 END
 }
 
-if ! { command -v haproxy && command -v keepalived; } >/dev/null; then
-  install_packages haproxy keepalived
-fi
+services=(haproxy)
+if [ -n "$shared" ]; then services+=(keepalived); fi
+missing=()
+for service in "${services[@]}"; do
+  if ! command -v "$service" >/dev/null; then missing+=("$service"); fi
+done
+if [ "${#missing[@]}" -gt 0 ]; then install_packages "${missing[@]}"; fi
 haproxy_config | put "$BAYOU_STATE/start-haproxy" "$BAYOU_ROOT/etc/haproxy/haproxy.cfg" 0644
-keepalived_config | put "$BAYOU_STATE/start-keepalived" "$BAYOU_ROOT/etc/keepalived/keepalived.conf" 0644
-for service in haproxy keepalived; do
+if [ -n "$shared" ]; then
+  keepalived_config | put "$BAYOU_STATE/start-keepalived" "$BAYOU_ROOT/etc/keepalived/keepalived.conf" 0644
+fi
+for service in "${services[@]}"; do
   if [ -e "$BAYOU_STATE/start-$service" ]; then
     systemctl enable "$service.service"
     systemctl "$start" "$service.service"
