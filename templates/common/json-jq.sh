@@ -14,6 +14,24 @@ json_value() {
   ' "$1" --args -- "${@:2}"
 }
 
+# json_rows FILE KEY... -- FIELD...: a line for each object of the list there: its fields, between them `|`, which no
+# value keeps. Lists are joined by commas.
+json_rows() {
+  local file=$1 keys=()
+  shift
+  while [ "$1" != -- ]; do
+    keys+=("$1")
+    shift
+  done
+  shift
+  jq -r --argjson fields "$(json_list "$@")" '
+    def text: if . == null then "" elif type == "array" then map(tostring) | join(",") else tostring end
+      | gsub("[|\n]"; " ");
+    getpath($ARGS.positional)? // [] | if type == "array" then .[] else empty end
+    | . as $item | [$fields[] | $item[.] | text] | join("|")
+  ' "$file" --args -- "${keys[@]}"
+}
+
 # json_object ARGUMENT...: an object of key=text, key:=json and key@=file (the text of that file).
 json_object() {
   local argument key value options=()

@@ -26,6 +26,29 @@ for value in walk(document, sys.argv[2:]):
 ' "$@"
 }
 
+# json_rows FILE KEY... -- FIELD...: a line for each object of the list there: its fields, between them `|`, which no
+# value keeps. Lists are joined by commas.
+json_rows() {
+  python3 -c '
+import json, sys
+
+fields = sys.argv[sys.argv.index("--") + 1:]
+with open(sys.argv[1], encoding="utf-8") as file:
+    value = json.load(file)
+for key in sys.argv[2:sys.argv.index("--")]:
+    value = value.get(key) if isinstance(value, dict) else None
+
+def text(value):
+    if value is None:
+        return ""
+    words = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    return words.replace("|", " ").replace("\n", " ")
+
+for item in value if isinstance(value, list) else []:
+    print("|".join(text(item.get(field)) for field in fields))
+' "$@"
+}
+
 # json_object ARGUMENT...: an object of key=text, key:=json and key@=file (the text of that file).
 json_object() {
   python3 -c '

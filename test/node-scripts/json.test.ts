@@ -12,6 +12,10 @@ const DOCUMENT = {
   nothing: null,
   list: [{ name: 'a' }, { name: 'b' }, 'c'],
   object: { deep: [1, 'x'] },
+  rows: [
+    { name: 'a|b\nc', tags: ['x', 'y'], size: 7 },
+    { name: 'd', missing: null },
+  ],
 };
 
 /** Nodes have python3 or jq: what scripts see must be the same. */
@@ -27,6 +31,12 @@ describe.each(['python3', 'jq'])('JSON in node scripts with %s', (program) => {
     const script = `source ${templatePath('common', `json-${program}.sh`)}; "$@"`;
     return execFileSync('bash', ['-c', script, 'bash', name, ...args], { cwd: folder, encoding: 'utf8' });
   }
+
+  it('has the fields of each object of a list in a line', () => {
+    expect(run('json_rows', 'document', 'rows', '--', 'name', 'missing', 'tags', 'size')).toBe('a b c||x,y|7\nd|||\n');
+    expect(run('json_rows', 'document', 'rows', 'deeper', '--', 'name')).toBe('');
+    expect(run('json_rows', 'document', 'text', '--', 'name')).toBe('');
+  });
 
   it.each([
     [['text'], `${DOCUMENT.text}\n`],

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { silentLog } from '../../common/log.js';
+import { until } from '../support/until.js';
 import type { NodeTools } from './node-tools.js';
 import { RealNodes } from './real-nodes.js';
 
@@ -18,20 +19,22 @@ interface Holder {
   sysctls: Record<string, string>;
 }
 
+const LEAVE_LIMIT_MS = 30_000;
+
 /**
  * The network that nodes boot on, for one test at a time. Takes away first what a test left that was killed.
  * @returns what takes it down again
  * @throws Error when somebody uses it
  */
-export async function openBridge(tools: NodeTools): Promise<() => void> {
+export async function openBridge(tools: NodeTools): Promise<() => Promise<void>> {
   const holderFile = join(tools.stateFolder, 'holder.json');
   const before = readHolder(holderFile);
   if (before !== undefined && isAlive(before.pid)) throw new Error(`Process ${before.pid} uses ${BRIDGE}`);
   if (before !== undefined) {
     await new RealNodes({ tools, log: silentLog }).stopLeftBehind();
-    takeDown(before, holderFile);
+    await takeDown(before, holderFile);
   }
-  removeBridge();
+  await removeBridge();
   ip('link', 'add', BRIDGE, 'type', 'bridge');
   const holder: Holder = { pid: process.pid, sysctls: readSysctls() };
   writeFileSync(holderFile, JSON.stringify(holder));
@@ -40,21 +43,28 @@ export async function openBridge(tools: NodeTools): Promise<() => void> {
   return () => takeDown(holder, holderFile);
 }
 
-function takeDown({ sysctls }: Holder, holderFile: string): void {
+async function takeDown({ sysctls }: Holder, holderFile: string): Promise<void> {
   const now = readSysctls();
   for (const [name, value] of Object.entries(sysctls)) {
     if (now[name] !== value) writeFileSync(join('/proc/sys', name), value);
   }
-  removeBridge();
+  await removeBridge();
   rmSync(holderFile, { force: true });
 }
 
-/** @throws Error when somebody else's nodes are on it */
-function removeBridge(): void {
+/**
+ * The interface of a node that has just ended goes when the last of its processes has.
+ * @throws Error when somebody else's nodes are on it
+ */
+async function removeBridge(): Promise<void> {
   const interfaces = join('/sys/class/net', BRIDGE, 'brif');
   if (!existsSync(interfaces)) return;
-  const others = readdirSync(interfaces);
-  if (others.length > 0) throw new Error(`On ${BRIDGE} there is still ${others.join(', ')}`);
+  const others = () => readdirSync(interfaces);
+  await until(async () => others().length === 0, {
+    limitMs: LEAVE_LIMIT_MS,
+    everyMs: 500,
+    tell: () => `On ${BRIDGE} there is still ${others().join(', ')}`,
+  });
   ip('link', 'delete', BRIDGE);
 }
 

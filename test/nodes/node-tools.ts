@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
-const execute = promisify(execFile);
+export const execute = promisify(execFile);
 
 /** Long for a boot on two busy cores; a script that hangs must not hold up the end of a test. */
 const SCRIPT_LIMIT_MS = 90_000;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { errorText } from '../../common/errors.js';
 import type { Log } from '../../common/log.js';
 import type { Player } from '../../devstack/devcloud/cloud.js';
-import { type NodeTools, runScript } from './node-tools.js';
+import { execute, type NodeTools, runScript } from './node-tools.js';
 
 const CONSOLE_CHARACTERS = 65_536;
 
@@ -39,6 +39,19 @@ export class RealNodes {
   /** Runs a command in a node, as root. @returns what it printed; what it said on standard error is in the failure */
   run(name: string, ...command: string[]): Promise<string> {
     return runScript(this.#tools, 'in-node', [name, ...command]);
+  }
+
+  /** Takes the power from a machine: all of its processes end at once. Its disk stays. */
+  async cut(name: string): Promise<void> {
+    const pid = readFileSync(join(this.#folder(name), 'pid'), 'utf8').trim();
+    // The machine's own first process takes all the others along.
+    await execute('pkill', ['-KILL', '-P', pid]);
+  }
+
+  /** Boots a machine whose power was cut, with its files as they were. */
+  async bootAgain(name: string): Promise<void> {
+    const rootfs = join(this.#tools.stateFolder, 'image', 'rootfs');
+    await runScript(this.#tools, 'boot-node', [this.#folder(name), rootfs, name, `node-${name}`, ...this.#binds]);
   }
 
   /** The end of a node's journal, or why there is none. */

@@ -74,15 +74,12 @@ if ! systemctl cat containerd.service >/dev/null 2>&1; then
 fi
 start containerd
 if ! until_true 60 ctr version; then
-  echo "containerd does not answer:"
   journal containerd
+  echo "containerd does not answer; the end of its journal is above"
   exit 1
 fi
-while IFS= read -r entry; do
-  echo "$entry" >"$BAYOU_STATE/entry.json"
-  name=$(json_value "$BAYOU_STATE/entry.json" name)
-  archive=$BAYOU_STATE/images/$(basename "$(json_value "$BAYOU_STATE/entry.json" path)")
+while IFS='|' read -r name path; do
   if [ -z "$(ctr --namespace k8s.io images list --quiet "name==$name")" ]; then
-    ctr --namespace k8s.io images import --snapshotter "$snapshotter" "$archive"
+    ctr --namespace k8s.io images import --snapshotter "$snapshotter" "$BAYOU_STATE/images/$(basename "$path")"
   fi
-done < <(node_value settings images '*')
+done < <(json_rows "$BAYOU_NODE" settings images -- name path)

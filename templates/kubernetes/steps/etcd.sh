@@ -9,10 +9,9 @@ data=/var/lib/etcd
 name=$(plain name "$(node_value node name)")
 address=$(plain address "$(node_value node address)")
 peers=()
-while read -r entry; do
-  echo "$entry" >"$BAYOU_STATE/entry.json"
-  peers+=("$(plain name "$(json_value "$BAYOU_STATE/entry.json" name)")=https://$(plain address "$(json_value "$BAYOU_STATE/entry.json" address)"):2380")
-done < <(node_value settings masters '*')
+while IFS='|' read -r peer peer_address; do
+  peers+=("$(plain name "$peer")=https://$(plain address "$peer_address"):2380")
+done < <(json_rows "$BAYOU_NODE" settings masters -- name address)
 members=$(IFS=,; echo "${peers[*]}")
 
 for profile in etcd-server etcd-peer; do certificate "$profile" etcd "$mark"; done

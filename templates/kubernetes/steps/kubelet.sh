@@ -66,10 +66,9 @@ list() {
 mapfile -t options < <(node_value settings kubelet_options '*')
 mapfile -t labels < <(node_value settings node_labels '*')
 taints=()
-while IFS= read -r entry; do
-  echo "$entry" >"$BAYOU_STATE/entry.json"
-  taints+=("$(json_value "$BAYOU_STATE/entry.json" key)=$(json_value "$BAYOU_STATE/entry.json" value):$(json_value "$BAYOU_STATE/entry.json" effect)")
-done < <(node_value settings node_taints '*')
+while IFS='|' read -r key value effect; do
+  taints+=("$key=$value:$effect")
+done < <(json_rows "$BAYOU_NODE" settings node_taints -- key value effect)
 arguments=(
   "--config=$KUBERNETES/kubelet.yaml" "--kubeconfig=$KUBERNETES/kubelet.conf"
   --container-runtime-endpoint=unix:///run/containerd/containerd.sock

@@ -9,19 +9,20 @@ is_ready() {
   api kubelet "/api/v1/nodes/$name" >"$BAYOU_STATE/node-object.json" && [ "$(condition Ready)" = True ]
 }
 
-# condition TYPE: `True`, `False` or `Unknown`.
+# condition TYPE [FIELD]: `True`, `False` or `Unknown`, or another field.
 condition() {
-  while IFS= read -r entry; do
-    echo "$entry" >"$BAYOU_STATE/entry.json"
-    if [ "$(json_value "$BAYOU_STATE/entry.json" type)" = "$1" ]; then json_value "$BAYOU_STATE/entry.json" "${2:-status}"; fi
-  done < <(json_value "$BAYOU_STATE/node-object.json" status conditions '*')
+  local type value
+  while IFS='|' read -r type value; do
+    if [ "$type" = "$1" ]; then echo "$value"; fi
+  done < <(json_rows "$BAYOU_STATE/node-object.json" status conditions -- type "${2:-status}")
 }
 
 if until_true 180 is_ready; then exit 0; fi
 if [ -s "$BAYOU_STATE/node-object.json" ]; then
   echo "Kubernetes says that the node is not ready: $(condition Ready message)"
 else
-  echo "the node is not known to the API; the end of the journal of kubelet:"
+  echo "the end of the journal of kubelet:"
   journal kubelet
+  echo "the API at $(setting api_host) does not know this node"
 fi
 exit 1
