@@ -20,6 +20,8 @@ export interface ClusterTypes {
   nodeGroupProblems(order: NodeGroupOrder, template: ClusterTemplate): Problem[];
   /** Whether the nodes of a group can have its labels and taints, in a cluster of `driver`. */
   schedulingProblems(driver: string, group: Pick<NodeGroup, 'role' | 'nodeLabels' | 'nodeTaints'>): Problem[];
+  /** What an upgrade comes to; undefined where clusters of this driver have none. */
+  upgradePlan(driver: string, order: UpgradeOrder): UpgradePlan | undefined;
   /** Labels that mean nothing to the driver, each with the nearest one that does. They are stored all the same. */
   unknownLabels(driver: string, labels: Record<string, string>): { label: string; nearest?: string | undefined }[];
 }
@@ -31,6 +33,29 @@ export interface ResizeOrder {
   /** How many nodes the caller chose to go. */
   leaving: number;
   masterLbEnabled: boolean;
+}
+
+export interface UpgradeOrder {
+  /** Of the cluster. */
+  labels: Record<string, string>;
+  groups: NodeGroup[];
+  /** What its nodes said that they run, when it was last well. */
+  runningVersion: string | undefined;
+  /** Labels of the template that it is to follow. */
+  wanted: Record<string, string>;
+  /** A further group that follows the masters alone. Default: the cluster, which is its two default groups. */
+  groupId?: string | undefined;
+}
+
+export interface UpgradePlan {
+  problems: Problem[];
+  /** Why the template can be none to upgrade to, whatever the cluster is. */
+  unfit?: string;
+  before: string;
+  version: string;
+  /** Labels that say the version; and the one before, for groups that leave it open. */
+  labels: Record<string, string>;
+  labelsBefore: Record<string, string>;
 }
 
 /** A node group with its cluster's defaults filled in, and what of the cluster decides whether it can be. */

@@ -49,7 +49,9 @@ const SUPERSEDES: Record<OrderedKind, readonly OperationKind[]> = {
   resize: UPDATES,
   create_node_group: UPDATES,
   delete_node_group: UPDATES,
-  delete: ['create', ...UPDATES],
+  // In the middle of one nodes are drained and of two versions: only a delete does without its end.
+  upgrade: ['renew_registry'],
+  delete: ['create', 'upgrade', ...UPDATES],
 };
 
 /** What it does to the cluster, and to the groups that it is about. */
@@ -58,6 +60,7 @@ const ACTIONS: Record<OrderedKind, { cluster: Action; group: Action }> = {
   resize: { cluster: 'UPDATE', group: 'UPDATE' },
   create_node_group: { cluster: 'UPDATE', group: 'CREATE' },
   delete_node_group: { cluster: 'UPDATE', group: 'DELETE' },
+  upgrade: { cluster: 'UPDATE', group: 'UPDATE' },
   delete: { cluster: 'DELETE', group: 'DELETE' },
 };
 

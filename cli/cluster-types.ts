@@ -22,6 +22,10 @@ export function clusterTypesOf(drivers: DriverRegistry): ClusterTypes {
     },
     schedulingProblems: (driver, group) => driverNamed(driver)?.validateNodeGroup?.(group) ?? noScheduling(group),
     resizeProblems: (driver, order) => driverNamed(driver)?.validateResize(order) ?? [],
+    upgradePlan(name, order) {
+      const driver = driverNamed(name);
+      return driver?.tasks.upgrade === undefined ? undefined : driver.planUpgrade?.(order);
+    },
     unknownLabels(driver, labels) {
       const known = driverNamed(driver)?.labels;
       return known === undefined ? [] : unknownLabels(known, labels);

@@ -63,6 +63,16 @@ export const REASONS = {
     retryable: true,
     hint: "the server runs but never reported: check that nodes reach the node listener's address, and the server's console log",
   },
+  upgrade_not_ready: {
+    actor: 'user',
+    retryable: true,
+    hint: 'nothing has changed: see to what is named here, then ask for the upgrade again',
+  },
+  upgrade_failed: {
+    actor: 'user',
+    retryable: true,
+    hint: 'other nodes were left as they are: see to the cause, then ask for the same upgrade again, or for another version',
+  },
   timeout: { actor: 'user', retryable: true, hint: 'try again, with a longer timeout if the cloud is slow' },
   account_refused: {
     actor: 'operator',

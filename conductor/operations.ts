@@ -9,6 +9,8 @@ import { secrets } from '../common/db/secrets.js';
 import { reportsOf } from './health.js';
 import type { OperationDefinition } from './phase.js';
 import { account } from './phases/account.js';
+import { addons } from './phases/addons.js';
+import { checkUpgrade } from './phases/check-upgrade.js';
 import { chooseNodes } from './phases/choose-nodes.js';
 import { deleteAccount, deleteInfrastructure, deleteNodeStacks, verifyStacks } from './phases/delete.js';
 import { deleteRegistry } from './phases/delete-registry.js';
@@ -21,6 +23,7 @@ import { announceMasters, withdrawMasters } from './phases/master-lists.js';
 import { nodeStacks } from './phases/node-stacks.js';
 import { nodesReady } from './phases/nodes-ready.js';
 import { registry, renewLogin, retireLogins, tellRegistries } from './phases/registry.js';
+import { upgradeCanary, upgradeMasters, upgradeWorkers } from './phases/upgrade.js';
 import type { Work } from './work.js';
 
 /** Brings a cluster that stands to what is desired of it: all its groups, whichever an order was about. */
@@ -66,12 +69,18 @@ export const operationDefinitions: Record<OperationKind, OperationDefinition> = 
       describeNodes,
       nodeStacks,
       nodesReady,
+      addons,
     ],
     prepareCompletion: publishedValues,
   },
   resize: update,
   create_node_group: update,
   delete_node_group: update,
+  upgrade: {
+    action: 'UPDATE',
+    phases: [checkUpgrade, upgradeMasters, upgradeCanary, upgradeWorkers],
+    prepareCompletion: publishedValues,
+  },
   delete: {
     action: 'DELETE',
     phases: [deleteNodeStacks, deleteInfrastructure, verifyStacks, deleteRegistry, deleteAccount],

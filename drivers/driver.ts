@@ -21,6 +21,8 @@ export interface BayDriver {
   validateResize(order: ResizeOrder): Problem[];
   /** What is wrong with a further group's role, labels and taints. Without it the orchestrator knows no labels and taints. */
   validateNodeGroup?(order: NodeGroupOrder): Problem[];
+  /** What an upgrade comes to, and what is wrong with it, before it is accepted. Without it clusters have none. */
+  planUpgrade?(order: UpgradeOrder): UpgradePlan;
   /** What is needed before any machine boots. */
   planInfrastructure(spec: ClusterSpec): InfrastructurePlan;
   /**
@@ -47,8 +49,30 @@ export interface DriverTasks {
   renewRegistry?(nodes: readonly Node[]): NodeTaskPlan[];
   /** Makes the orchestrator forget nodes whose servers are gone. */
   removeNodes?(nodes: readonly Node[], gone: readonly Node[]): NodeTaskPlan[];
+  /** What comes into a cluster once its nodes are ready, in order; the subject names it. The cluster does without it, too. */
+  addons?(spec: ClusterSpec, nodes: readonly Node[]): NodeTaskPlan[];
   /** Brings masters that stay the list of all: before one goes, and after one has come. */
   tellMasters?(nodes: readonly Node[]): NodeTaskPlan[];
+  /** With `planUpgrade`: how nodes get another version in place. */
+  upgrade?: UpgradeTasks;
+}
+
+/** What one node's upgrade consists of; the conductor decides whose turn it is. */
+export interface UpgradeTasks {
+  /** Looks for what would be in the way. One that fails says what, in its last line. */
+  check(nodes: readonly Node[], upgrade: { version: string; drains: boolean }): NodeTaskPlan[];
+  /** Moves the work of a node that will be back. */
+  release(nodes: readonly Node[], subject: Node, timeoutSeconds: number): NodeTaskPlan[];
+  /** Work may come to it again, unless its owner had closed it before. */
+  resume(nodes: readonly Node[], subject: Node): NodeTaskPlan[];
+  /** Changes to what this node.json says. What was there before is kept for `undo`. */
+  upgrade(node: Node, nodeData: Record<string, unknown>): NodeTaskPlan;
+  /** Back from an upgrade to this version. */
+  undo(node: Node, version: string): NodeTaskPlan;
+  /** Whether this node.json is of the version. */
+  isOf(nodeData: Record<string, unknown>, version: string): boolean;
+  /** Whether the node said last that it runs the version, and well. */
+  serves(node: Node, version: string): boolean;
 }
 
 export interface NodeTaskPlan {
@@ -120,6 +144,29 @@ export interface ResizeOrder {
   /** How many nodes the caller chose to go. */
   leaving: number;
   masterLbEnabled: boolean;
+}
+
+export interface UpgradeOrder {
+  /** Of the cluster. */
+  labels: Readonly<Record<string, string>>;
+  groups: readonly Pick<NodeGroup, 'uuid' | 'name' | 'role' | 'isDefault' | 'labels'>[];
+  /** What its nodes said that they run, when it was last well. */
+  runningVersion: string | undefined;
+  /** Labels of the template that it is to follow. */
+  wanted: Readonly<Record<string, string>>;
+  /** A further group that follows the masters alone. Default: the cluster, which is its two default groups. */
+  groupId?: string | undefined;
+}
+
+export interface UpgradePlan {
+  problems: Problem[];
+  /** Why the template can be none to upgrade to, whatever the cluster is. */
+  unfit?: string;
+  before: string;
+  version: string;
+  /** Labels that say the version; and the one before, for groups that leave it open. */
+  labels: Record<string, string>;
+  labelsBefore: Record<string, string>;
 }
 
 export type NodeGroupOrder = Pick<NodeGroup, 'role' | 'nodeLabels' | 'nodeTaints'>;

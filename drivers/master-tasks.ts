@@ -20,15 +20,19 @@ export const masterTasks: DriverTasks = {
   tellMasters,
 };
 
-function onMaster(
+/** A ready one before others, and one that has just been heard of: what a lost one said last was that it is ready. */
+export function latestMaster(nodes: readonly Node[]): Node | undefined {
+  const masters = nodes.filter(({ role, state }) => role === MASTER_ROLE && state === 'wanted');
+  return masters.toSorted((a, b) => Number(b.ready) - Number(a.ready) || (b.lastSeen ?? 0) - (a.lastSeen ?? 0))[0];
+}
+
+/** On the master that was heard of last; none when no master is ready. */
+export function onMaster(
   nodes: readonly Node[],
   subjects: readonly Node[],
   task: (subject: Node) => Pick<NodeTaskPlan, 'name' | 'params'>,
 ): NodeTaskPlan[] {
-  // One that has just been heard of: what a lost one said last was that it is ready.
-  const [master] = nodes
-    .filter(({ role, state, ready }) => role === MASTER_ROLE && state === 'wanted' && ready)
-    .toSorted((a, b) => (b.lastSeen ?? 0) - (a.lastSeen ?? 0));
+  const master = latestMaster(nodes.filter(({ ready }) => ready));
   if (master === undefined) return [];
   return subjects
     .filter(({ enrolledAt }) => enrolledAt !== undefined)

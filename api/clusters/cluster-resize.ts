@@ -111,7 +111,7 @@ export function refuseUnlessResizable(cluster: Cluster): void {
   });
 }
 
-function groupOf(groups: NodeGroup[], ident: string | undefined, cluster: Cluster): NodeGroup {
+export function groupOf(groups: NodeGroup[], ident: string | undefined, cluster: Cluster): NodeGroup {
   const isDefaultWorker = (group: NodeGroup) => group.isDefault && group.role !== MASTER_ROLE;
   const group = groups.find(
     ident === undefined ? isDefaultWorker : ({ uuid, name }) => uuid === ident || name === ident,

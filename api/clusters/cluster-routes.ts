@@ -1,13 +1,12 @@
-import { z } from 'zod';
 import { patchBody } from '../json-patch.js';
 import { route } from '../route.js';
-import { unsupported } from '../unsupported.js';
 import { createCluster } from './cluster-create.js';
 import { deleteCluster } from './cluster-delete.js';
 import { clusterBody } from './cluster-order.js';
 import { clusterPatchQuery, patchCluster } from './cluster-patch.js';
 import { clusterListQuery, listDetails, listSummaries, showCluster } from './cluster-read.js';
 import { resizeBody, resizeCluster } from './cluster-resize.js';
+import { upgradeBody, upgradeCluster } from './cluster-upgrade.js';
 import { loadCluster, loadShownCluster } from './find-cluster.js';
 
 const COLLECTION = '/v1/clusters';
@@ -73,7 +72,7 @@ export const clusterRoutes = [
     policy: 'cluster:upgrade',
     allProjects: 'cluster:upgrade_all_projects',
     load: loadCluster,
-    body: z.unknown(),
-    handler: unsupported('Upgrading a cluster'),
+    body: upgradeBody,
+    handler: upgradeCluster,
   }),
 ];

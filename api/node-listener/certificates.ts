@@ -37,7 +37,8 @@ export async function signProfile(context: ListenerContext, { node, body }: Node
     names: profile.names,
     usages: profile.usages,
     days: profile.lifetimeMinutes === undefined ? CERTIFICATE_DAYS : profile.lifetimeMinutes / MINUTES_PER_DAY,
-    ...(profile.once === true ? { once: node } : {}),
+    ...(profile.once === true || profile.lifetimeMinutes !== undefined ? { told: node } : {}),
+    once: profile.once === true,
   });
   return { body: { certificate: signed.pem, ca: authority.certificatePem } };
 }

@@ -16,8 +16,10 @@ interface Wanted extends Pick<ProfileSignature, 'authority' | 'csrPem' | 'names'
   owner: string;
   name: string;
   days: number;
-  /** Signed for one key only, ever, and told; this is the node. */
-  once?: NodeView;
+  /** Told as an event; this is the node. */
+  told?: NodeView;
+  /** Signed for one key only, ever. */
+  once?: boolean;
 }
 
 /**
@@ -27,18 +29,20 @@ interface Wanted extends Pick<ProfileSignature, 'authority' | 'csrPem' | 'names'
 export async function signForNode(context: ListenerContext, wanted: Wanted): Promise<Signed> {
   const { clock, db, ids } = context.deps;
   const now = clock.now();
-  const { nodeId, owner, name, days, once, ...request } = wanted;
+  const { nodeId, owner, name, days, told, once, ...request } = wanted;
   if (!context.limits.signatures.take(nodeId, now)) {
     throw new ServiceError('too_many', 'This node had too many certificates signed', { retryAfterSeconds: 60 });
   }
   const signed = await signRequest({ ...request, ...validFor(days, now) });
   return db.transaction('certificate-record', async (trx) => {
-    if (once !== undefined) {
+    if (once === true) {
       await lockNode(trx, nodeId, now);
       const earlier = await certificates.find(trx, { owner, nodeId, name, kind: 'issued' });
       if (earlier !== undefined) return sameKey(earlier, signed);
-      const message = `Node ${once.name} got the certificate ${name}: ${signed.subject}, for ${days * 1440} minutes`;
-      await tell(context, trx, once, { kind: 'certificate_issued', message });
+    }
+    if (told !== undefined) {
+      const message = `Node ${told.name} got the certificate ${name}: ${signed.subject}, for ${days * 1440} minutes`;
+      await tell(context, trx, told, { kind: 'certificate_issued', message });
     }
     await certificates.insert(trx, {
       uuid: ids.uuid(),

@@ -24,9 +24,9 @@ export interface CertificateProfile {
   usages: ('client' | 'server')[];
   /** DNS names and IP addresses. */
   names: string[];
-  /** Default: two years. */
+  /** Default: two years. What is good for minutes gives a right that nobody should have for long: told as an event. */
   lifetimeMinutes?: number;
-  /** A right that nobody should have for long: signed for one key only, ever, and told as an event. */
+  /** Signed for one key only, ever. */
   once?: boolean;
 }
 

@@ -3,7 +3,7 @@ import type { Query } from './database.js';
 import { Table } from './table.js';
 
 /** What users order. */
-export type OrderedKind = 'create' | 'resize' | 'create_node_group' | 'delete_node_group' | 'delete';
+export type OrderedKind = 'create' | 'resize' | 'create_node_group' | 'delete_node_group' | 'upgrade' | 'delete';
 /** `renew_registry` Bayou orders itself: it shows in no status, and makes way for any other. */
 export type OperationKind = OrderedKind | 'renew_registry';
 
@@ -17,11 +17,23 @@ export interface PhaseProgress {
   waitingFor?: string;
 }
 
-/** What a resize was asked for beyond the desired counts, which stand on the node groups. */
+/** What was asked for beyond what stands on the cluster and its node groups. */
 export interface OperationParams {
   nodeGroupId?: string;
   /** Server ids, node names or ordinals, as the caller gave them. */
   nodesToRemove?: string[];
+  upgrade?: UpgradeParams;
+}
+
+export interface UpgradeParams {
+  /** Of the orchestrator, as its driver writes it. */
+  version: string;
+  /** Labels that say so, for each group from the moment on which its new nodes are to have it. */
+  labels: Record<string, string>;
+  /** Groups whose nodes change; the masters' is among them unless only a further group follows them. */
+  nodeGroupIds: string[];
+  /** Workers that may be changed at a time. */
+  maxBatchSize: number;
 }
 
 export interface Operation {

@@ -1,5 +1,5 @@
 import type { Query } from '../../common/db/database.js';
-import { nodeTasks } from '../../common/db/node-tasks.js';
+import { type NodeTask, nodeTasks } from '../../common/db/node-tasks.js';
 import type { NodeTaskPlan } from '../../drivers/driver.js';
 import { done, type PhaseOutcome } from '../phase.js';
 import type { Work } from '../work.js';
@@ -12,11 +12,7 @@ export async function runTasks(work: Work, limitMs: number, planned: NodeTaskPla
   await work.fenced('node tasks', async (trx) => {
     for (const task of planned) await order(work, trx, task);
   });
-  const keys = planned.map((task) => taskKey(work, task));
-  const ordered = await work.deps.db.read('node tasks', async (query) =>
-    nodeTasks.fromRows(await nodeTasks.rows(query).whereIn('task_key', keys).orderBy('id')),
-  );
-  const open = ordered.filter(({ state }) => state === 'queued');
+  const open = (await orderedTasks(work, planned)).filter(({ state }) => state === 'queued');
   if (open.length === 0) return done;
   const since = Math.min(...open.map(({ createdAt }) => createdAt));
   if (work.now() - since < limitMs) {
@@ -32,11 +28,20 @@ export async function runTasks(work: Work, limitMs: number, planned: NodeTaskPla
   return done;
 }
 
-function taskKey(work: Work, task: NodeTaskPlan): string {
+/** What was ordered for these plans in this operation, in their order. */
+export async function orderedTasks(work: Work, planned: readonly NodeTaskPlan[]): Promise<NodeTask[]> {
+  const keys = planned.map((task) => taskKey(work, task));
+  return work.deps.db.read('node tasks', async (query) =>
+    nodeTasks.fromRows(await nodeTasks.rows(query).whereIn('task_key', keys).orderBy('id')),
+  );
+}
+
+export function taskKey(work: Work, task: Pick<NodeTaskPlan, 'name' | 'subject'>): string {
   return `${work.operation.uuid}:${task.name}:${task.subject}`;
 }
 
-async function order(work: Work, trx: Query, task: NodeTaskPlan): Promise<void> {
+/** Once in an operation. */
+export async function order(work: Work, trx: Query, task: NodeTaskPlan): Promise<void> {
   const key = taskKey(work, task);
   if ((await nodeTasks.find(trx, { taskKey: key })) !== undefined) return;
   await nodeTasks.insert(trx, {

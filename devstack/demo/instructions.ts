@@ -1,10 +1,17 @@
 import { writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import type { DemoUser } from './client.js';
+import type { Orchestrator } from './orchestrators.js';
 import type { Snapshot } from './screen.js';
 
 /** Writes `openrc` into `folder` and says how to go on; every line works as printed. */
-export function writeInstructions(folder: string, user: DemoUser, apiUrl: string, { cluster }: Snapshot): string {
+export function writeInstructions(
+  folder: string,
+  user: DemoUser,
+  apiUrl: string,
+  { cluster }: Snapshot,
+  { access }: Orchestrator,
+): string {
   const file = resolve(folder, 'openrc');
   writeFileSync(file, openrc(user));
   const shown = relative(process.cwd(), file);
@@ -17,6 +24,7 @@ With the OpenStack client (Debian: apt-get install python3-openstackclient pytho
   openstack coe cluster list
   openstack coe cluster resize ${cluster.name} 3
   openstack coe cluster show ${cluster.name}
+${access(cluster.name)}
 
 With curl:
 

@@ -13,6 +13,7 @@ import {
   type OperationView,
 } from './client.js';
 import { writeInstructions } from './instructions.js';
+import { DEFAULT_ORCHESTRATOR, ORCHESTRATORS, type Orchestrator } from './orchestrators.js';
 import { clusterTable, nodeTable, progressLine, type Snapshot } from './screen.js';
 
 /**
@@ -62,17 +63,17 @@ async function untilUp(bayou: ChildProcess, log: string[]): Promise<AxiosInstanc
   }
 }
 
-async function orderCluster(api: AxiosInstance): Promise<string> {
+async function orderCluster(api: AxiosInstance, name: string, { coe, master }: Orchestrator): Promise<string> {
   const template = await api.post<{ uuid: string }>('/clustertemplates', {
-    name: 'swarm',
-    coe: 'swarm-mode',
+    name,
+    coe,
     image_id: 'debian-12',
     flavor_id: 'm1.small',
     master_flavor_id: 'm1.small',
     keypair_id: 'demo',
     external_network_id: 'public',
   });
-  say(`${elapsed()}  template "swarm" made (POST /v1/clustertemplates: ${template.status})`);
+  say(`${elapsed()}  template "${name}" made (POST /v1/clustertemplates: ${template.status})`);
   const cluster = await api.post<{ uuid: string }>('/clusters', {
     name: 'demo',
     cluster_template_id: template.data.uuid,
@@ -80,7 +81,7 @@ async function orderCluster(api: AxiosInstance): Promise<string> {
     node_count: NODE_COUNT,
   });
   say(
-    `${elapsed()}  cluster "demo" ordered: 1 manager, ${NODE_COUNT} workers (POST /v1/clusters: ${cluster.status})\n`,
+    `${elapsed()}  cluster "demo" ordered: 1 ${master}, ${NODE_COUNT} workers (POST /v1/clusters: ${cluster.status})\n`,
   );
   return cluster.data.uuid;
 }
@@ -108,7 +109,11 @@ async function watch(api: AxiosInstance, uuid: string): Promise<Snapshot> {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { exit: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({
+    options: { exit: { type: 'boolean', default: false }, coe: { type: 'string', default: DEFAULT_ORCHESTRATOR } },
+  });
+  const orchestrator = ORCHESTRATORS[values.coe];
+  if (orchestrator === undefined) throw new Error(`--coe is one of ${Object.keys(ORCHESTRATORS).join(', ')}`);
   const log: string[] = [];
   const bayou = startBayou();
   for (const stream of [bayou.stdout, bayou.stderr]) {
@@ -119,8 +124,8 @@ async function main(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0));
   const api = await untilUp(bayou, log);
   say(`${elapsed()}  Bayou is up, with a development cloud beside it`);
-  const snapshot = await watch(api, await orderCluster(api));
-  say(`\n${clusterTable(snapshot)}\n\n${nodeTable(snapshot)}\n`);
+  const snapshot = await watch(api, await orderCluster(api, values.coe, orchestrator));
+  say(`\n${clusterTable(snapshot, orchestrator)}\n\n${nodeTable(snapshot)}\n`);
   if (snapshot.cluster.status !== 'CREATE_COMPLETE') {
     say(`The cluster did not come up: ${snapshot.cluster.status_reason ?? 'no reason was given'}`);
     return 1;
@@ -129,7 +134,7 @@ async function main(): Promise<number> {
     say(snapshot.cluster.status);
     return 0;
   }
-  say(writeInstructions(resolve('var'), user, String(api.defaults.baseURL), snapshot));
+  say(writeInstructions(resolve('var'), user, String(api.defaults.baseURL), snapshot, orchestrator));
   return new Promise((resolveExit) => bayou.once('exit', (code) => resolveExit(code ?? 0)));
 }
 

@@ -1,4 +1,5 @@
 import type { ClusterView, NodeViewBody, OperationView } from './client.js';
+import type { Orchestrator } from './orchestrators.js';
 
 /** What the demo prints: a line whenever something changed, and tables at the end. Plain text, fit for a log too. */
 
@@ -38,9 +39,9 @@ export function table(headings: string[], rows: (string | number | null)[][]): s
   return [line(cells[0] ?? []), rule, ...cells.slice(1).map(line)].join('\n');
 }
 
-export function clusterTable({ cluster }: Snapshot): string {
+export function clusterTable({ cluster }: Snapshot, { master }: Orchestrator): string {
   return table(
-    ['cluster', 'status', 'health', 'managers', 'workers', 'address', 'version'],
+    ['cluster', 'status', 'health', `${master}s`, 'workers', 'address', 'version'],
     [
       [
         cluster.name,

@@ -1,8 +1,9 @@
 import { distributions } from '../distributions.js';
-import type { BayDriver, ClusterSpec } from '../driver.js';
+import type { BayDriver, ClusterSpec, NodeIdentity } from '../driver.js';
 import { planLoadBalancer } from '../load-balancer.js';
 import { masterTasks } from '../master-tasks.js';
 import { planNodeStack } from '../node-stack.js';
+import { planAddons } from './addons.js';
 import type { Bill } from './bill.js';
 import { kubernetesHealth } from './health.js';
 import { API_PORT, planInfrastructure } from './infrastructure.js';
@@ -10,7 +11,10 @@ import { kubernetesLabels } from './labels.js';
 import { podNetwork } from './networks.js';
 import { accessUrl, planNode, type Software } from './node.js';
 import { orderProblems, resizeProblems } from './orders.js';
-import { chosenBill } from './versions.js';
+import { publishedPorts } from './port-mapping.js';
+import { planUpgrade } from './upgrade.js';
+import { upgradeTasks } from './upgrade-tasks.js';
+import { chosenBill, groupVersion } from './versions.js';
 
 export interface KubernetesSettings {
   /** Read when they are needed first. */
@@ -21,9 +25,12 @@ export interface KubernetesSettings {
 
 /** Upstream's Kubernetes, as services of systemd on every node. */
 export function kubernetes({ bills, mirrorUrl }: KubernetesSettings): BayDriver {
-  const softwareOf = ({ labels }: ClusterSpec): Software => {
-    const bill = chosenBill(bills(), labels);
-    if (bill === undefined) throw new Error(`There is no bill of Kubernetes ${labels.kube_tag ?? ''} any more`);
+  /** Of a node to be made; without one, of the masters. */
+  const softwareOf = ({ labels, groups }: ClusterSpec, node?: NodeIdentity): Software => {
+    const group = groups.find(({ uuid }) => uuid === node?.nodeGroupId);
+    const version = groupVersion(groups, group?.labels ?? {}, labels);
+    const bill = chosenBill(bills(), version === undefined ? {} : { kube_tag: version });
+    if (bill === undefined) throw new Error(`There is no bill of Kubernetes ${version ?? ''} any more`);
     return { bill, mirrorUrl: labels.kube_mirror ?? mirrorUrl };
   };
   return {
@@ -34,12 +41,18 @@ export function kubernetes({ bills, mirrorUrl }: KubernetesSettings): BayDriver 
     validate: (order) => orderProblems(bills(), order),
     validateResize: resizeProblems,
     validateNodeGroup: () => [],
+    planUpgrade: (order) => planUpgrade(bills(), mirrorUrl, order),
     planInfrastructure,
-    planLoadBalancer: (spec, infrastructure) => planLoadBalancer(spec, infrastructure, API_PORT),
-    planNode: (spec, infrastructure, node) => planNode(spec, infrastructure, node, softwareOf(spec)),
+    planLoadBalancer: (spec, infrastructure) =>
+      planLoadBalancer(spec, infrastructure, API_PORT, publishedPorts(spec.labels)),
+    planNode: (spec, infrastructure, node) => planNode(spec, infrastructure, node, softwareOf(spec, node)),
     planNodeStack: (input) => planNodeStack(input, podNetwork(input.labels)),
     accessUrl,
     health: kubernetesHealth,
-    tasks: masterTasks,
+    tasks: {
+      ...masterTasks,
+      upgrade: upgradeTasks,
+      addons: (spec, nodes) => planAddons(spec, nodes, softwareOf(spec).bill.version),
+    },
   };
 }

@@ -20,6 +20,7 @@ export function kubernetesHealth(reports: readonly NodeReport[]): Health {
   for (const master of masters) {
     reason[`${master.name}.Api`] = down.has(master.name) ? 'Unreachable' : apiWord(master);
   }
+  for (const addon of missingAddons(serving)) reason[`addon.${addon}`] = 'not available';
   if (reports.length === 0 || heard.length < quorum) return { status: 'UNKNOWN', reason };
   const isWell = ({ name, ready, silent }: NodeReport) => ready && !silent && !down.has(name);
   const allWell = serving.length === masters.length && reports.every(isWell);
@@ -36,6 +37,12 @@ function seenDown(reports: readonly NodeReport[], witnesses: readonly NodeReport
       return saying.length > others.length / 2;
     }),
   );
+}
+
+/** By name, as a master that serves sees them. The cluster is as well without. */
+function missingAddons([master]: readonly NodeReport[]): string[] {
+  const missing = master?.orchestrator.addons_missing ?? '';
+  return missing.split(',').filter((name) => /^[a-z0-9][a-z0-9-]{0,62}$/.test(name));
 }
 
 function readyWord({ silent, ready }: NodeReport): string {

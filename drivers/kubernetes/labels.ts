@@ -1,8 +1,11 @@
 import type { LabelDefinition } from '../driver.js';
+import { addonLabels } from './addons.js';
+import { PORT_MAPPING } from './port-mapping.js';
 
 const ON_ITS_OWN = 'Its version comes with the Kubernetes version (kube_tag), from the bill of materials.';
 const NO_AGENT = 'Nodes run no agent of Heat: they talk to Bayou by themselves.';
 const NO_HELM = 'Add-ons are plain manifests; Helm is not used.';
+const NO_CREDENTIALS = 'Nodes hold no credentials of the cloud, which it would need.';
 
 /** What a Kubernetes cluster understands of labels, upstream's own included. */
 export const kubernetesLabels: Readonly<Record<string, LabelDefinition>> = {
@@ -57,11 +60,19 @@ export const kubernetesLabels: Readonly<Record<string, LabelDefinition>> = {
     },
     help: 'Further names and addresses of the API, in its certificate, separated by commas.',
   },
+  port_mapping: {
+    type: 'text',
+    help: 'Services on the one floating address of the masters, by port: pairs of a port and a node port, 80:30080,443:30443.',
+    like: PORT_MAPPING,
+  },
   cgroup_driver: {
     type: 'choice',
     values: ['systemd', 'cgroupfs'],
     help: 'Who keeps the control groups of containers. Default systemd.',
   },
+  ...addonLabels,
+  cloud_provider_enabled: { type: 'meaningless', help: NO_CREDENTIALS },
+  cinder_csi_enabled: { type: 'meaningless', help: NO_CREDENTIALS },
   use_podman: { type: 'meaningless', help: 'The control plane runs as services of systemd, in no container.' },
   hyperkube_prefix: { type: 'meaningless', help: 'There is no hyperkube any more; see kube_mirror.' },
   kube_image_digest: { type: 'meaningless', help: 'The bill of materials has the sum of every file.' },

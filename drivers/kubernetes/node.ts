@@ -3,9 +3,11 @@ import type { ClusterSpec, Infrastructure, NodeIdentity, NodePlan } from '../dri
 import { LOAD_BALANCER_STEP, loadBalancerOf } from '../load-balancer.js';
 import { mastersOf } from '../master-ports.js';
 import { NODE_VOLUME_STEP } from '../node-stack.js';
+import { addonsOf } from './addons.js';
 import { type Bill, filesFor } from './bill.js';
 import { API_PORT } from './infrastructure.js';
 import { dnsAddress, dnsDomain, podNetwork, serviceNetwork } from './networks.js';
+import { publishedPorts } from './port-mapping.js';
 import { certificateProfiles } from './profiles.js';
 import { differencesOf } from './versions.js';
 
@@ -27,19 +29,24 @@ export function planNode(
 ): NodePlan {
   const port = infrastructure.masterPorts[node.name];
   const isMaster = node.role === MASTER_ROLE && port !== undefined;
-  const haproxy = isMaster && loadBalancerOf(spec) === 'haproxy';
+  const provider = loadBalancerOf(spec);
+  const published = publishedPorts(spec.labels);
+  // A single master's HAProxy has nothing before the API, and publishes ports only.
+  const haproxy = isMaster && (provider === 'haproxy' || (provider === undefined && published.length > 0));
   const group = spec.groups.find(({ uuid }) => uuid === node.nodeGroupId);
   return {
     settings: {
       ...softwareSettings(spec, node, software),
       ...networkSettings(spec, infrastructure, node),
       shared_address: haproxy ? (infrastructure.vip?.address ?? '') : '',
+      published_ports: published.map(({ port: from, nodePort }) => `${from}:${nodePort}`),
       volume_folder: '/var/lib/containerd',
       container_service: 'containerd',
       storage_driver: spec.template.dockerStorageDriver ?? '',
       cgroup_driver: spec.labels.cgroup_driver ?? 'systemd',
       registry_port: REGISTRY_PORT,
       node_labels: nodeLabels(node, group?.name ?? '', group?.nodeLabels ?? {}),
+      addons: isMaster ? addonsOf(spec.labels).map(({ name }) => name) : [],
       node_taints: nodeTaints(isMaster, software.bill.version, group?.nodeTaints ?? []),
     },
     steps: [

@@ -18,7 +18,7 @@ export const ETCD_AUTHORITY = 'etcd';
 /** Of the API when it passes requests on to others' APIs. */
 export const FRONT_PROXY_AUTHORITY = 'front-proxy';
 
-const BOOTSTRAP_MINUTES = 60;
+const SHORT_LIVED_MINUTES = 60;
 
 type Profiles = Record<string, CertificateProfile>;
 
@@ -72,6 +72,8 @@ function masterProfiles(
     'kube-controller-manager': client('system:kube-controller-manager'),
     'kube-scheduler': client('system:kube-scheduler'),
     'node-manager': client('bayou:node-manager'),
+    // Add-ons give rights of any kind: the bootstrap binds it to cluster-admin, which its owner can take back.
+    addons: { ...client('bayou:addons'), lifetimeMinutes: SHORT_LIVED_MINUTES },
     'front-proxy-client': { ...client('front-proxy-client'), ca: FRONT_PROXY_AUTHORITY },
     // Its own gateway shows the server's certificate as a client (etcd-io/etcd#9785).
     'etcd-server': etcd(['server', 'client']),
@@ -83,7 +85,7 @@ function masterProfiles(
 
 /** The one right over everything: for an hour, for one key, and told. The first master gives the others theirs with it. */
 function bootstrap(client: (commonName: string, organization: string) => CertificateProfile): CertificateProfile {
-  return { ...client('bayou:bootstrap', 'system:masters'), lifetimeMinutes: BOOTSTRAP_MINUTES, once: true };
+  return { ...client('bayou:bootstrap', 'system:masters'), lifetimeMinutes: SHORT_LIVED_MINUTES, once: true };
 }
 
 /** Every name and address by which a client may come. */

@@ -1,4 +1,5 @@
-import { type Bill, billOf, newest } from './bill.js';
+import { MASTER_ROLE } from '../../common/db/node-groups.js';
+import { type Bill, billOf, compareVersions, newest } from './bill.js';
 
 /**
  * How Kubernetes versions differ for whoever sets up its nodes; from upstream's changelogs. Each line is good for the
@@ -43,6 +44,21 @@ export function differencesOf(version: string): Differences {
 
 export function minorOf(version: string): number {
   return Number(version.split('.')[1]);
+}
+
+/**
+ * What new nodes of a group with these labels run: what it was last upgraded to, but never more than the masters, whom a
+ * kubelet must not be ahead of. Undefined: that was left open.
+ */
+export function groupVersion(
+  groups: readonly { role: string; labels: Readonly<Record<string, string>> }[],
+  labels: Readonly<Record<string, string>>,
+  ofCluster: Readonly<Record<string, string>>,
+): string | undefined {
+  const masters = groups.find(({ role }) => role === MASTER_ROLE)?.labels.kube_tag ?? ofCluster.kube_tag;
+  const own = labels.kube_tag;
+  if (own === undefined || masters === undefined) return masters ?? own;
+  return compareVersions(own, masters) > 0 ? masters : own;
 }
 
 /** The bill of the version that the label names, else of the newest. */

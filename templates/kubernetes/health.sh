@@ -24,16 +24,30 @@ END
 
 # missed: masters whose API does not answer this one.
 missed() {
-  local entry other address port
+  local other address port
   port=$(setting api_port)
-  while IFS= read -r entry; do
-    echo "$entry" >"$BAYOU_STATE/health-entry.json"
-    other=$(json_value "$BAYOU_STATE/health-entry.json" name)
-    address=$(plain address "$(json_value "$BAYOU_STATE/health-entry.json" address)")
+  while IFS='|' read -r other address; do
     if [ "$other" = "$name" ]; then continue; fi
     curl --silent --noproxy '*' --max-time 3 --output /dev/null --cacert "$PKI/cluster-ca.crt" "https://$address:$port/livez" ||
       echo "$other"
-  done < <(node_value settings masters '*')
+  done < <(json_rows "$BAYOU_NODE" settings masters -- name address)
+}
+
+# missing_addons FILE: those with a Deployment that is not available, or none; the file has a list of Deployments.
+missing_addons() {
+  local states name of
+  states=$(python3 - "$1" <<'END' 2>/dev/null || jq -r '.items[] | "\(.metadata.labels["magnum.openstack.org/addon"]) \([.status.conditions[]? | select(.type == "Available").status][0])"' "$1"
+import json, sys
+for item in json.load(open(sys.argv[1]))["items"]:
+    conditions = item.get("status", {}).get("conditions", [])
+    available = [c["status"] for c in conditions if c["type"] == "Available"]
+    print(item["metadata"]["labels"]["magnum.openstack.org/addon"], available[0] if available else "")
+END
+  )
+  while IFS= read -r name; do
+    of=$(grep "^$(plain addon "$name") " <<<"$states" || true)
+    if [ -z "$of" ] || grep -qv ' True$' <<<"$of"; then echo "$name"; fi
+  done < <(node_value settings addons '*')
 }
 
 ready=false
@@ -48,6 +62,10 @@ if [ "$(node_value node role)" = master ]; then
     down=$({ ready_of "$list" not; missed; } | sort -u | head -c 256 | paste -sd ,)
     fields+=("nodes_ready=$(ready_of "$list" | wc -l)/$({ ready_of "$list"; ready_of "$list" not; } | wc -l)")
     if [ -n "$down" ]; then fields+=("nodes_down=$down"); fi
+    if api node-manager '/apis/apps/v1/deployments?labelSelector=magnum.openstack.org/addon&limit=100' >"$list"; then
+      missing=$(missing_addons "$list" | head -c 256 | paste -sd ,)
+      if [ -n "$missing" ]; then fields+=("addons_missing=$missing"); fi
+    fi
   else
     fields+=("api=down")
     ready=false

@@ -9,7 +9,7 @@ source "$BAYOU_PROGRAM/certificates.sh"
 export KUBERNETES=$BAYOU_ROOT/etc/kubernetes
 export PKI=$KUBERNETES/pki
 export UNITS=$BAYOU_ROOT/etc/systemd/system
-export PATH=/opt/bayou/kubernetes/bin:$PATH
+export PATH=$BAYOU_PROGRAM/kubernetes/bin:$PATH
 
 # setting NAME...: a value of the settings that may stand in a command line, a unit or a file of YAML.
 setting() {

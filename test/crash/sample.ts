@@ -5,17 +5,33 @@ import { FakeIds } from '../support/fake-ids.js';
 
 /**
  * The crash suite: one cluster's whole life, again and again, each time with one fault at one point.
- * `BAYOU_CRASH=full` takes every point; otherwise a sample, drawn with `BAYOU_SEED`.
+ * `BAYOU_CRASH=full` takes every point; otherwise a sample, drawn with `BAYOU_SEED`. The sample takes Swarm and Kubernetes
+ * in turns, the full suite Swarm; `BAYOU_CRASH_COE` names another.
  */
 const SHORT_SAMPLE = 8;
 
 export const seed = Number(process.env.BAYOU_SEED ?? Math.floor(Math.random() * 1_000_000));
 
 const isFull = process.env.BAYOU_CRASH === 'full';
+const COES = ['swarm-mode', 'kubernetes'];
+const KINDS: FaultKind[] = [
+  'killed before',
+  'killed after',
+  'answer lost',
+  'frozen before',
+  'frozen after',
+  'lands late',
+];
+
+/** Whose life it is to which this happens. */
+export function coeFor(kind: FaultKind): string {
+  const turn = isFull ? 0 : (seed + KINDS.indexOf(kind)) % COES.length;
+  return process.env.BAYOU_CRASH_COE ?? COES[turn] ?? '';
+}
 
 /** Every point that a life without a fault passes, by its label. */
-export async function recordPoints(beside: number): Promise<string[]> {
-  const { points, findings } = await live(undefined, beside);
+export async function recordPoints(coe: string, beside: number): Promise<string[]> {
+  const { points, findings } = await live(coe, undefined, beside);
   if (findings.length > 0) throw new Error(`A life without a fault: ${JSON.stringify(findings)}`);
   return points;
 }
@@ -35,13 +51,13 @@ export interface FaultFinding extends Finding {
 }
 
 export async function liveWithFault(kind: FaultKind, point: number, label: string, beside: number) {
-  const { findings } = await live({ point, kind }, beside);
+  const { findings } = await live(coeFor(kind), { point, kind }, beside);
   return findings.map((finding): FaultFinding => ({ ...finding, fault: kind, point, label }));
 }
 
-async function live(fault: PlannedFault | undefined, beside: number) {
+async function live(coe: string, fault: PlannedFault | undefined, beside: number) {
   const world = await World.start({ seed });
-  const life = new ClusterLife(world);
+  const life = new ClusterLife(world, coe);
   let points: string[] = [];
   try {
     await life.prepare();

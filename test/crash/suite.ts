@@ -1,5 +1,5 @@
 import type { FaultKind } from '../simulation/seams.js';
-import { choosePoints, type FaultFinding, liveWithFault, recordPoints, seed } from './sample.js';
+import { choosePoints, coeFor, type FaultFinding, liveWithFault, recordPoints, seed } from './sample.js';
 
 const LIMIT_MS = 60 * 60_000;
 
@@ -18,7 +18,7 @@ export function describeCrashSuite(cases: FaultCase[]): void {
       it(
         `ends the same when the process is "${kind}" at any point`,
         async () => {
-          const points = await recordPoints(beside);
+          const points = await recordPoints(coeFor(kind), beside);
           const chosen = choosePoints(points, suits);
           const findings: FaultFinding[] = [];
           for (const point of chosen) findings.push(...(await liveWithFault(kind, point, points[point] ?? '', beside)));
@@ -34,6 +34,6 @@ export function describeCrashSuite(cases: FaultCase[]): void {
 function report(kind: FaultKind, points: number, tried: number, findings: FaultFinding[]): void {
   const count = (what: FaultFinding['kind']) => findings.filter((finding) => finding.kind === what).length;
   process.stdout.write(
-    `crash: ${kind}: ${points} points, ${tried} tried, seed ${seed}: ${count('lost')} lost, ${count('doubled')} doubled, ${count('leaked')} leaked\n`,
+    `crash: ${coeFor(kind)}: ${kind}: ${points} points, ${tried} tried, seed ${seed}: ${count('lost')} lost, ${count('doubled')} doubled, ${count('leaked')} leaked\n`,
   );
 }

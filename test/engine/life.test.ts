@@ -6,12 +6,12 @@ import { DATABASE_KINDS, makeDatabase } from '../support/test-database.js';
 const LIMIT_MS = 120_000;
 
 describe("a cluster's life without a fault", () => {
-  it.each(DATABASE_KINDS)(
-    'goes from order to nothing on %s, with nothing lost, doubled or left behind',
-    async (kind) => {
+  it.each([...DATABASE_KINDS.map((kind) => [kind, 'swarm-mode'] as const), ['sqlite', 'kubernetes'] as const])(
+    'goes from order to nothing on %s with %s, with nothing lost, doubled or left behind',
+    async (kind, coe) => {
       const { connection, drop } = await makeDatabase(kind);
       const world = await World.start({ seed: 1, database: connection });
-      const life = new ClusterLife(world);
+      const life = new ClusterLife(world, coe);
       try {
         await life.prepare();
         await life.run(undefined);

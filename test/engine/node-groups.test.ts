@@ -18,7 +18,7 @@ async function addGroup(more: object): Promise<void> {
   });
 }
 
-async function created(order: object, template: object = TEMPLATE): Promise<void> {
+async function created(order: object, template = TEMPLATE): Promise<void> {
   scenario = await Scenario.start({}, template);
   await scenario.create(order);
   expect(await scenario.settled()).toMatchObject({ status: 'CREATE_COMPLETE' });

@@ -15,16 +15,20 @@ export const TEMPLATE = {
   external_network_id: 'public',
 };
 
+export const KUBERNETES_TEMPLATE = { ...TEMPLATE, name: 'kubernetes', coe: 'kubernetes' };
+
 /** One process of Bayou over a development cloud, a template, and the requests of a project member. */
 export class Scenario {
   readonly world: World;
+  readonly #template: string;
 
-  private constructor(world: World) {
+  private constructor(world: World, template: string) {
     this.world = world;
+    this.#template = template;
   }
 
-  static async start(options: Partial<WorldOptions> = {}, template: object = TEMPLATE): Promise<Scenario> {
-    const scenario = new Scenario(await World.start({ seed: 1, ...options }));
+  static async start(options: Partial<WorldOptions> = {}, template: { name: string } = TEMPLATE): Promise<Scenario> {
+    const scenario = new Scenario(await World.start({ seed: 1, ...options }), template.name);
     await scenario.world.startProcess();
     await scenario.expectStatus('POST', '/clustertemplates', template, 201);
     return scenario;
@@ -47,7 +51,7 @@ export class Scenario {
     return this.expectStatus(
       'POST',
       '/clusters',
-      { name: 'c', cluster_template_id: 'swarm', node_count: 2, ...order },
+      { name: 'c', cluster_template_id: this.#template, node_count: 2, ...order },
       202,
     );
   }

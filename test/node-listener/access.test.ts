@@ -133,6 +133,26 @@ describe('what a node may see and do', () => {
     ]);
   });
 
+  test('what is good for minutes is signed whenever it is asked for, and told each time', async () => {
+    await fixture.addAuthority('cluster');
+    const { names, usages, ca } = { names: [], usages: ['client' as const], ca: 'cluster' };
+    const addons = { ca, commonName: 'bayou:addons', usages, names, lifetimeMinutes: 60 };
+    const { client, csrPem } = await fixture.enrolled({ role: 'master', certificateProfiles: { addons } });
+    const other = await createRequest({ commonName: 'node' });
+
+    const answers = [
+      await client.post('/v1/certificates', { profile: 'addons', csr: csrPem }),
+      await client.post('/v1/certificates', { profile: 'addons', csr: other.csrPem }),
+    ];
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    const { validTo } = new X509Certificate(String(answers[1]?.body.certificate));
+    expect(Date.parse(validTo) - fixture.clock.now()).toBeLessThanOrEqual(3_600_000);
+    expect((await fixture.events('certificate_issued')).map(({ message }) => message)).toEqual(
+      Array(2).fill(expect.stringContaining('CN=bayou:addons, for 60 minutes')),
+    );
+  });
+
   test('an authority that is not made yet is to be asked for again', async () => {
     const { client, csrPem } = await fixture.enrolled({ certificateProfiles: { 'docker-server': PROFILE } });
 

@@ -26,20 +26,22 @@ export interface Finding {
 export class ClusterLife {
   readonly findings: Finding[] = [];
   readonly #world: World;
+  readonly #coe: string;
   #templateId = '';
   #clusterId = '';
   #serverIds = new Map<string, string>();
 
-  constructor(world: World) {
+  constructor(world: World, coe = 'swarm-mode') {
     this.#world = world;
+    this.#coe = coe;
   }
 
   /** What there is before anything can go wrong. */
   async prepare(): Promise<void> {
     await this.#world.startProcess();
     const made = await this.#world.request('POST', '/clustertemplates', {
-      name: 'swarm',
-      coe: 'swarm-mode',
+      name: 'life',
+      coe: this.#coe,
       image_id: 'debian-12',
       flavor_id: 'm1.small',
       master_flavor_id: 'm1.small',

@@ -34,6 +34,8 @@ interface MoreOfNode {
   steps?: string[];
   /** Id of the volume for containers. */
   volume?: string;
+  /** Whose scripts. */
+  driver?: string;
 }
 
 export async function addNode(
@@ -41,7 +43,7 @@ export async function addNode(
   name: string,
   role: string,
   more: Partial<Node>,
-  { settings = {}, steps = STEPS[role] ?? [], volume = '' }: MoreOfNode = {},
+  { settings = {}, steps = STEPS[role] ?? [], volume = '', driver = 'swarm' }: MoreOfNode = {},
 ): Promise<SwarmNode> {
   const row = await fixture.addNode({ name, role, ...more });
   const nodeData = {
@@ -67,7 +69,7 @@ export async function addNode(
     },
   };
   await nodes.update(fixture.knex, { uuid: row.uuid }, { nodeData });
-  const userData = renderUserData({ files: loadNodeFiles('swarm') })
+  const userData = renderUserData({ files: loadNodeFiles(driver) })
     .replace(NODE_JSON_PLACEHOLDER, Buffer.from(JSON.stringify(nodeData)).toString('base64'))
     .replace(TICKET_PLACEHOLDER, fixture.ticket(row))
     .replace(VOLUME_PLACEHOLDER, volume);

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { errorText } from '../../../common/errors.js';
 import { certificateInfo, createRequest } from '../../../common/x509.js';
+import type { PlayedHealth } from './member.js';
 import { type Action, attempt, call, type PlayedNode, Refused, showCertificate, textOf } from './played-node.js';
-import { swarmReport } from './played-swarm.js';
-import { PLAYED_STEPS, registryLogin } from './steps.js';
+import { COMMON_STEPS, COMMON_TASKS } from './steps.js';
 
 /** What a test or a demonstration orders of played nodes. */
 export interface PlayerOptions {
@@ -79,7 +79,7 @@ async function* tryStep(node: PlayedNode, options: PlayerOptions, step: string):
   const script = `/opt/bayou/steps/${step}.sh`;
   if (!node.userData.files.has(script)) return `${script}: No such file or directory`;
   try {
-    const played = PLAYED_STEPS[step];
+    const played = node.member.steps[step] ?? COMMON_STEPS[step];
     if (played !== undefined) yield* played(node);
     return undefined;
   } catch (error) {
@@ -138,26 +138,26 @@ async function* reportForEver(node: PlayedNode, options: PlayerOptions): Action 
   }
 }
 
-/** A manager looks in between how the others are, and speaks before its time when that has changed. */
+/** A node looks in between how it is, and speaks before its time when that has changed. Alone it has nothing to see. */
 async function* untilNews(node: PlayedNode, intervalMs: number): Action {
-  const before = JSON.stringify(orchestratorOf(node));
-  const looks = node.membership?.isManager === true && !node.swarm.isAlone;
-  const lookMs = looks ? LOOK_MS : intervalMs;
+  const before = JSON.stringify(healthOf(node));
+  const lookMs = node.member.hasPeers ? LOOK_MS : intervalMs;
   for (let waitedMs = 0; waitedMs < intervalMs; waitedMs += lookMs) {
     yield Math.min(lookMs, intervalMs - waitedMs);
-    if (JSON.stringify(orchestratorOf(node)) !== before) return;
+    if (JSON.stringify(healthOf(node)) !== before) return;
   }
 }
 
-function orchestratorOf({ membership, swarm, clock }: PlayedNode): Record<string, string> {
-  return swarmReport(membership, swarm, clock.now());
+function healthOf({ member, clock }: PlayedNode): PlayedHealth {
+  return member.health(clock.now());
 }
 
 async function heartbeatBody(node: PlayedNode, results: TaskResult[]): Promise<object> {
   const [address] = node.addresses;
+  const { ready, fields } = healthOf(node);
   return {
-    ready: node.membership !== undefined,
-    orchestrator: orchestratorOf(node),
+    ready,
+    orchestrator: fields,
     load: { cpu_percent: 3, memory_percent: 20, disk_percent: 10 },
     tasks: results,
     ...(address === undefined ? {} : { addresses: { private: address } }),
@@ -172,37 +172,10 @@ function isOld(node: PlayedNode): boolean {
   return node.clock.now() >= notBefore + ((notAfter - notBefore) * 2) / 3;
 }
 
-type PlayedTask = (node: PlayedNode, params: Record<string, string>) => string | Action<string>;
-
-const PLAYED_TASKS: Record<string, PlayedTask> = {
-  drain({ swarm }, { node: name = '' }) {
-    swarm.demote(name);
-    return `${name} is drained`;
-  },
-  'load-balancer': (node, { masters = '' }) => {
-    const words = `HAProxy is before ${masters}`;
-    node.say(words);
-    return words;
-  },
-  async *registry(node) {
-    yield* registryLogin(node);
-    return 'the registry has the newest login';
-  },
-  'remove-node'({ swarm }, { node: name = '' }) {
-    swarm.leave(name);
-    return `${name} is no member any more`;
-  },
-  leave(node) {
-    node.swarm.leave(node.userData.node.node.name);
-    node.membership = undefined;
-    return 'left';
-  },
-};
-
 async function* doTask(node: PlayedNode, options: PlayerOptions, { id, name, params }: Task): Action<TaskResult> {
   const ordered = options.failTask?.(node.userData.node.node.name, name);
   if (ordered !== undefined) return { id, state: 'failed', output: ordered };
-  const task = PLAYED_TASKS[name];
+  const task = node.member.tasks[name] ?? COMMON_TASKS[name];
   const exists = task !== undefined && node.userData.files.has(`/opt/bayou/tasks/${name}.sh`);
   node.say(`task ${name}`);
   if (!exists) return { id, state: 'failed', output: `${name}: No such file or directory` };

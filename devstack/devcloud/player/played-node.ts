@@ -2,7 +2,7 @@ import type { Clock } from '../../../common/clock.js';
 import { errorText } from '../../../common/errors.js';
 import type { Ids } from '../../../common/ids.js';
 import type { NodeIdentity, NodeRequest, NodeResponse, Send } from './https-send.js';
-import type { Membership, PlayedSwarm } from './played-swarm.js';
+import type { Member } from './member.js';
 import type { NodeUserData } from './user-data.js';
 
 /** Told to leave: Bayou does not want this node, or not with this ticket. Its machine runs on and says nothing more. */
@@ -24,11 +24,9 @@ export interface PlayedNode {
   certificate: string | undefined;
   /** By what it is known to the node listener; another object when the certificate changes. */
   identity: NodeIdentity;
-  /** The Swarm of its cluster, whether or not it is a member. */
-  readonly swarm: PlayedSwarm;
-  membership: Membership | undefined;
-  /** Join tokens of the Swarm that this node made. */
-  tokens: { manager: string; worker: string } | undefined;
+  /** What it was certified for, by profile. */
+  readonly profiles: Map<string, { csrPem: string; isSigned: boolean }>;
+  readonly member: Member;
 }
 
 const ATTEMPTS = 5;

@@ -82,22 +82,3 @@ export class PlayedSwarm {
     };
   }
 }
-
-const DOCKER_VERSION = '20.10.24';
-
-/** What the node's `health.sh` would say. */
-export function swarmReport(
-  membership: Membership | undefined,
-  swarm: PlayedSwarm,
-  now: number,
-): Record<string, string> {
-  if (membership === undefined) return { state: 'inactive', version: DOCKER_VERSION };
-  const { nodeId, isManager } = membership;
-  return {
-    state: 'active',
-    version: DOCKER_VERSION,
-    node_id: nodeId,
-    role: isManager ? 'manager' : 'worker',
-    ...(isManager ? swarm.seenByManagers(now) : {}),
-  };
-}

@@ -4,9 +4,10 @@ import type { Ids } from '../../../common/ids.js';
 import type { Log } from '../../../common/log.js';
 import { createHttpsSend, type Send } from './https-send.js';
 import { live, type PlayerOptions } from './life.js';
+import type { Member, PlayedCluster } from './member.js';
+import { playCluster } from './orchestrators.js';
 import { type PlayedNode, Refused } from './played-node.js';
-import { PlayedSwarm } from './played-swarm.js';
-import { type NodeUserData, readUserData } from './user-data.js';
+import { type NodeJson, type NodeUserData, readUserData } from './user-data.js';
 
 export interface PlayerDeps {
   clock: Clock;
@@ -37,13 +38,13 @@ const HANGING_MS = 5000;
 /** Plays machines for the development cloud. */
 export function createPlayer(deps: PlayerDeps, options: PlayerOptions): (server: PlayedServer) => Playing {
   const send = deps.send ?? createHttpsSend(deps.clock);
-  const swarms = new Map<string, PlayedSwarm>();
-  const swarmOf = (clusterId: string) => {
-    const swarm = swarms.get(clusterId) ?? new PlayedSwarm();
-    swarms.set(clusterId, swarm);
-    return swarm;
+  const clusters = new Map<string, PlayedCluster>();
+  const memberOf = (node: NodeJson) => {
+    const cluster = clusters.get(node.cluster.id) ?? playCluster(node.steps);
+    clusters.set(node.cluster.id, cluster);
+    return cluster(node);
   };
-  return (server) => startPlayer({ ...deps, send, swarmOf }, server, options);
+  return (server) => startPlayer({ ...deps, send, memberOf }, server, options);
 }
 
 /**
@@ -51,7 +52,7 @@ export function createPlayer(deps: PlayerDeps, options: PlayerOptions): (server:
  * that on a fake clock each run is the same.
  */
 function startPlayer(
-  deps: PlayerDeps & { send: Send; swarmOf: (clusterId: string) => PlayedSwarm },
+  deps: PlayerDeps & { send: Send; memberOf: (node: NodeJson) => Member },
   server: PlayedServer,
   options: PlayerOptions,
 ): Playing {
@@ -75,9 +76,8 @@ function startPlayer(
     key: undefined,
     certificate: undefined,
     identity: { ca: userData.node.listener.ca },
-    swarm: deps.swarmOf(userData.node.cluster.id),
-    membership: undefined,
-    tokens: undefined,
+    profiles: new Map(),
+    member: deps.memberOf(userData.node),
   };
   return { stop: goOn(deps.clock, node, options), consoleLog };
 }
@@ -100,7 +100,7 @@ function goOn(clock: Clock, node: PlayedNode, options: PlayerOptions): Cancel {
   let cancel: Cancel = () => {};
   const next = async (): Promise<void> => {
     const hangs = options.silent?.(name) === true;
-    node.swarm.halt(name, hangs ? clock.now() : undefined);
+    node.member.halt(hangs ? clock.now() : undefined);
     const delayMs = hangs ? HANGING_MS : await step(life, node);
     if (!stopped && delayMs !== undefined) cancel = clock.after(delayMs, next);
   };
@@ -108,7 +108,7 @@ function goOn(clock: Clock, node: PlayedNode, options: PlayerOptions): Cancel {
   return () => {
     stopped = true;
     cancel();
-    node.swarm.halt(name, clock.now());
+    node.member.halt(clock.now());
   };
 }
 

@@ -22,13 +22,21 @@ rules:
   - {apiGroups: [""], resources: [nodes], verbs: [get, list, watch, patch, update, delete]}
   - {apiGroups: [""], resources: [pods], verbs: [get, list, delete]}
   - {apiGroups: [""], resources: [pods/eviction], verbs: [create]}
-  - {apiGroups: [apps], resources: [daemonsets, statefulsets, replicasets], verbs: [get, list]}
+  - {apiGroups: [policy], resources: [poddisruptionbudgets], verbs: [get, list]}
+  - {nonResourceURLs: [/metrics], verbs: [get]}
+  - {apiGroups: [apps], resources: [daemonsets, deployments, statefulsets, replicasets], verbs: [get, list]}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
 metadata: {name: bayou:node-manager}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: bayou:node-manager}
 subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: bayou:node-manager}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: bayou:addons}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: bayou:addons}]
 END
 }
 

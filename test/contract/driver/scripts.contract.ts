@@ -44,6 +44,12 @@ export function describeScripts(driver: BayDriver): void {
       expect(hasScript(driver, 'tasks', name)).toBe(true);
       expect(all).toContain(runOn);
     }
+    const { spec } = sampleCluster(driver, { masters: 'most', workers: 3 });
+    for (const { name, runOn, params } of driver.tasks.addons?.(spec, known) ?? []) {
+      expect(hasScript(driver, 'tasks', name)).toBe(true);
+      expect(runOn).toMatchObject({ role: 'master', state: 'wanted', ready: true });
+      expect(Object.values(params).every((value) => typeof value === 'string')).toBe(true);
+    }
     const notReady = known.map((node): Node => ({ ...node, ready: false }));
     expect(driver.tasks.drain?.(notReady, leaving, 600) ?? []).toEqual([]);
     expect(driver.tasks.drain?.(all, [], 600) ?? []).toEqual([]);

@@ -1,0 +1,90 @@
+#!/bin/bash
+# What an upgrade and its way back share. Services change one after the other, each by the step that has set it up.
+set -euo pipefail
+# shellcheck source=/dev/null
+source "$BAYOU_PROGRAM/software-files.sh"
+
+# What there was: node.json, the files by their names, and the version that it was kept for.
+export PREVIOUS=$BAYOU_STATE/previous
+stage_log=$BAYOU_STATE/stage.log
+stage=
+services=(kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy)
+is_master=false
+if [ "$(node_value node role)" = master ]; then is_master=true; fi
+
+# stage NAME COMMAND...: not as a condition, which would take `set -e` from what it calls.
+stage() {
+  stage=$1
+  shift
+  echo "$stage"
+  "$@" >"$stage_log" 2>&1 9>&-
+}
+
+# The last line says where it stopped and why.
+end() {
+  local code=$?
+  if [ "$code" != 0 ] && [ -n "$stage" ]; then
+    cat "$stage_log"
+    echo "at $stage: $(grep -v '^[[:space:]]*$' "$stage_log" | tail -n 1)"
+  fi
+}
+trap end EXIT
+
+# each_file FUNCTION ARGUMENT...: calls it with a file of each entry of the bill, its name, and these.
+each_file() {
+  local function=$1 entry
+  shift
+  local entries=()
+  mapfile -t entries < <(node_value settings files '*')
+  for entry in "${entries[@]}"; do
+    echo "$entry" >"$BAYOU_STATE/upgrade-entry.json"
+    "$function" "$BAYOU_STATE/upgrade-entry.json" "$(plain name "$(json_value "$BAYOU_STATE/upgrade-entry.json" name)")" "$@"
+  done
+}
+
+is_among() {
+  local name=$1
+  shift
+  [[ " $* " == *" $name "* ]]
+}
+
+install_these() {
+  local file=$1 name=$2
+  shift 2
+  if is_among "$name" "$@"; then install_file "$file"; fi
+}
+
+install_others() {
+  if ! is_among "$2" "${services[@]}"; then install_file "$1"; fi
+}
+
+# What no other service goes by comes first, then the API: nothing may be newer than it.
+change_services() {
+  stage 'other software' each_file install_others
+  stage 'container runtime' "$BAYOU_PROGRAM/steps/container-runtime.sh"
+  if [ "$is_master" = true ]; then
+    stage etcd "$BAYOU_PROGRAM/steps/etcd.sh"
+    stage kube-apiserver each_file install_these kube-apiserver
+    stage kube-apiserver "$BAYOU_PROGRAM/steps/control-plane.sh"
+    stage controllers each_file install_these kube-controller-manager kube-scheduler
+    stage controllers "$BAYOU_PROGRAM/steps/control-plane.sh"
+  fi
+  stage kubelet each_file install_these kubelet kube-proxy
+  stage kubelet "$BAYOU_PROGRAM/steps/kubelet.sh"
+  stage kubelet await_kubelet "$(setting kubernetes_version)"
+  stage 'Ready' "$BAYOU_PROGRAM/steps/node-ready.sh"
+}
+
+runs_version() {
+  api kubelet "/api/v1/nodes/$(node_value node name)" >"$BAYOU_STATE/node-object.json" &&
+    [ "$(json_value "$BAYOU_STATE/node-object.json" status nodeInfo kubeletVersion)" = "$1" ] &&
+    systemctl --quiet is-active kubelet.service kube-proxy.service
+}
+
+# A kubelet that ends at once says nothing to the API, which knows the one before.
+await_kubelet() {
+  if until_true 120 runs_version "$1"; then return 0; fi
+  journal kubelet
+  echo "kubelet $1 did not come up in 120 s: $(journal kubelet | grep -v '^[[:space:]]*$' | tail -n 1)"
+  return 1
+}

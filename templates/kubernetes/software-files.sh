@@ -1,0 +1,121 @@
+#!/bin/bash
+# Files of the bill of materials, from the cluster's mirror, each with its sum checked: for the first software of a node,
+# and for another version.
+set -euo pipefail
+
+mirror=$(setting mirror)
+mirror=${mirror%/}
+sums=$BAYOU_STATE/files
+part=$BAYOU_STATE/download
+# By their sums: fetched before anything is changed.
+fetched=$BAYOU_STATE/fetched
+mkdir -p "$sums"
+
+proxy=()
+value=$(node_value settings http_proxy)
+if [ -n "$value" ]; then proxy=(--proxy "$value" --noproxy "$(node_value settings no_proxy)"); fi
+
+has_sum() {
+  [ -s "$1" ] && [ "$(sha256sum <"$1")" = "$2  -" ]
+}
+
+# fetch PATH SUM: into `part`.
+fetch() {
+  local status
+  if has_sum "$part" "$2"; then return 0; fi
+  rm -f "$part"
+  if has_sum "$fetched/$2" "$2"; then
+    mv "$fetched/$2" "$part"
+    return 0
+  fi
+  local code=0
+  status=$(curl --silent --show-error --location --max-redirs 5 --retry 2 --retry-delay 1 --connect-timeout 5 \
+    --speed-limit 1000 --speed-time 60 --output "$part" --write-out '%{http_code}' "${proxy[@]}" "$mirror/$1") || code=$?
+  # 23: curl could not write (curl(1), "EXIT CODES").
+  if [ "$code" = 23 ]; then
+    rm -f "$part"
+    echo "$mirror/$1 has no room on this node's disk: $(df --output=avail -h "$BAYOU_STATE" | tail -n 1) are free"
+    return 1
+  fi
+  if [ "$code" != 0 ]; then
+    rm -f "$part"
+    echo "the mirror $mirror does not answer this node"
+    return 1
+  fi
+  if [ "$status" != 200 ]; then
+    rm -f "$part"
+    echo "the mirror answers $status to $mirror/$1"
+    return 1
+  fi
+  if ! has_sum "$part" "$2"; then
+    echo "$mirror/$1 has the wrong checksum: $(sha256sum <"$part" | cut -d ' ' -f 1) and not $2"
+    rm -f "$part"
+    return 1
+  fi
+}
+
+# fetch_ahead PATH SUM: for a later `fetch`.
+fetch_ahead() {
+  if has_sum "$fetched/$2" "$2"; then return 0; fi
+  fetch "$1" "$2"
+  mkdir -p "$fetched"
+  mv "$part" "$fetched/$2"
+}
+
+forget_fetched() {
+  rm -rf "$fetched"
+}
+
+# unpack FILE: the tarball in `part`, to where the bill says.
+unpack() {
+  local folder members strip
+  folder=$(plain unpack "$(json_value "$1" unpack)")
+  strip=$(json_value "$1" strip)
+  mapfile -t members < <(json_value "$1" members '*')
+  mkdir -p "$BAYOU_ROOT$folder"
+  tar --extract --file "$part" --directory "$BAYOU_ROOT$folder" --strip-components "${strip:-0}" --no-same-owner -- \
+    "${members[@]}"
+}
+
+# is_installed NAME SUM TO
+is_installed() {
+  [ "$(cat "$sums/$1" 2>/dev/null || true)" = "$2" ] || { [ -n "$3" ] && has_sum "$BAYOU_ROOT$3" "$2"; }
+}
+
+# install_file FILE: one entry of the bill, as JSON. A service of that name is marked for its next `start`.
+install_file() {
+  local name path sum to
+  name=$(plain name "$(json_value "$1" name)")
+  path=$(plain path "$(json_value "$1" path)")
+  sum=$(plain sha256 "$(json_value "$1" sha256)")
+  to=$(plain to "$(json_value "$1" to)")
+  if ! is_installed "$name" "$sum" "$to"; then
+    fetch "$path" "$sum"
+    touch "$BAYOU_STATE/$name-restart"
+    if [ -n "$to" ]; then
+      mkdir -p "$(dirname "$BAYOU_ROOT$to")"
+      chmod 0755 "$part"
+      mv "$part" "$BAYOU_ROOT$to"
+    else
+      unpack "$1"
+      rm -f "$part"
+    fi
+    echo "$name is there"
+  fi
+  echo "$sum" >"$sums/$name"
+}
+
+# fetch_images: archives of the settings that are not there yet.
+fetch_images() {
+  local name archive sum entry
+  while IFS= read -r entry; do
+    echo "$entry" >"$BAYOU_STATE/entry.json"
+    name=$(json_value "$BAYOU_STATE/entry.json" path)
+    archive=$BAYOU_STATE/images/$(basename "$(plain path "$name")")
+    sum=$(plain sha256 "$(json_value "$BAYOU_STATE/entry.json" sha256)")
+    if has_sum "$archive" "$sum"; then continue; fi
+    fetch "$name" "$sum"
+    mkdir -p "$BAYOU_STATE/images"
+    mv "$part" "$archive"
+  done < <(node_value settings images '*')
+}

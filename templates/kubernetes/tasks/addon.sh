@@ -1,0 +1,67 @@
+#!/bin/bash
+# addon PARAMS: puts an add-on into the cluster and waits until it is available; `name`, `manifest` (YAML) and
+# `timeout_seconds`. Runs on a master, with a certificate that is good for an hour and stays no longer than this.
+set -euo pipefail
+# shellcheck source=/dev/null
+source "${BAYOU_ROOT:-}/opt/bayou/kubernetes.sh"
+
+apply_seconds=60
+name=$(plain name "$(json_value "$1" name)")
+timeout=$(json_value "$1" timeout_seconds)
+[[ $timeout =~ ^[0-9]{1,4}$ ]]
+selector=magnum.openstack.org/addon=$name
+own=$(mktemp -d "$BAYOU_STATE/addon.XXXXXX")
+trap 'rm -rf "$own"' EXIT
+addons=(
+  kubectl --kubeconfig /dev/null --server "https://$(setting api_host):$(setting api_port)" --request-timeout 30s
+  --certificate-authority "$PKI/cluster-ca.crt" --client-certificate "$own/addons.crt" --client-key "$own/addons.key"
+)
+
+apply() {
+  "${addons[@]}" apply --filename "$own/manifest.yaml" >"$own/applied" 2>&1
+}
+
+# Add-ons come side by side, but one at a time is asked for and applied.
+take_turn
+get_certificate addons "$own/asked" "$own/addons.key" "$own/addons.crt" "$PKI/nodes-ca.crt"
+json_value "$1" manifest >"$own/manifest.yaml"
+if ! until_true "$apply_seconds" apply; then
+  tail -n 5 "$own/applied"
+  echo "the API does not take the manifest: $(grep -i error "$own/applied" | tail -n 1 | cut -c 1-300)"
+  exit 1
+fi
+exec 9>&-
+
+# available: every Deployment of the add-on, as it was applied last.
+available() {
+  local states
+  states=$("${addons[@]}" get deployments --all-namespaces --selector "$selector" --output \
+    'jsonpath={range .items[*]}{.metadata.generation}={.status.observedGeneration} {.status.conditions[?(@.type=="Available")].status}{"\n"}{end}')
+  [ -n "$states" ] && ! grep -qvE '^([0-9]+)=\1 True$' <<<"$states"
+}
+
+# troubles: what its pods wait for, a line each.
+troubles() {
+  "${addons[@]}" get pods --all-namespaces --selector "$selector" --output \
+    'jsonpath={range .items[*].status.conditions[?(@.status=="False")]}{.reason} {.message}{"\n"}{end}{range .items[*].status.containerStatuses[*].state.waiting}{.reason} {.message}{"\n"}{end}' |
+    grep -vE '^(ContainersNotReady .*| *)$' | cut -c 1-400 | sort -u || true
+}
+
+end=$(($(date +%s) + timeout))
+seen="no pod of it was made"
+until available; do
+  now=$(troubles)
+  # The back-off does not repeat why the image could not be had.
+  if [ -n "$now" ] && ! [[ $now == *ImagePullBackOff* && $seen == *ErrImagePull* ]]; then seen=$now; fi
+  # Nothing moves any more but by another image; Kubernetes goes on trying.
+  if [ -n "$now" ] && ! grep -qvE '^(ImagePullBackOff|ErrImageNeverPull|InvalidImageName) ' <<<"$now"; then break; fi
+  if [ "$(date +%s)" -ge "$end" ]; then break; fi
+  sleep 2
+done
+if available; then
+  echo "$name is available"
+  exit 0
+fi
+seen=${seen//$'\n'/; }
+echo "it is not available: ${seen:0:600}"
+exit 1

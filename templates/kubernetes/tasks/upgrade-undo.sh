@@ -1,0 +1,32 @@
+#!/bin/bash
+# upgrade-undo PARAMS: back to what there was before the upgrade to `version`, as far as that has come.
+set -euo pipefail
+# shellcheck source=/dev/null
+source "${BAYOU_ROOT:-}/opt/bayou/kubernetes.sh"
+take_turn
+# shellcheck source=/dev/null
+source "$BAYOU_PROGRAM/change-version.sh"
+
+forget_fetched
+if [ "$(cat "$PREVIOUS/for" 2>/dev/null || true)" != "$(json_value "$1" version)" ]; then
+  echo "nothing was changed yet"
+  exit 0
+fi
+
+# put_back FILE NAME: where what was kept is not what is there. What was unpacked comes from the mirror again.
+put_back() {
+  local to sum
+  to=$(plain to "$(json_value "$1" to)")
+  sum=$(plain sha256 "$(json_value "$1" sha256)")
+  if [ -z "$to" ] || [ ! -e "$PREVIOUS/files/$2" ] || has_sum "$BAYOU_ROOT$to" "$sum"; then return 0; fi
+  touch "$BAYOU_STATE/$2-restart"
+  rm -f "$BAYOU_STATE/files/$2"
+  ln -f "$PREVIOUS/files/$2" "$BAYOU_ROOT$to.new" || cp --preserve=mode "$PREVIOUS/files/$2" "$BAYOU_ROOT$to.new"
+  mv "$BAYOU_ROOT$to.new" "$BAYOU_ROOT$to"
+}
+
+replace "$BAYOU_NODE" 0600 <"$PREVIOUS/node.json" || true
+stage 'going back' each_file put_back
+change_services
+rm -rf "$PREVIOUS"
+echo "$(setting kubernetes_version) runs again"

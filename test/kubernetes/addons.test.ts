@@ -1,0 +1,128 @@
+import { readdirSync } from 'node:fs';
+import { parseAllDocuments } from 'yaml';
+import { unpinned } from '../../cli/mirror/sources.js';
+import type { Node } from '../../common/db/nodes.js';
+import { templatePath } from '../../common/package-root.js';
+import { addons, planAddons } from '../../drivers/kubernetes/addons.js';
+import { manifest } from '../../drivers/kubernetes/manifest.js';
+import { makeDrivers } from '../../drivers/registry.js';
+import { HOSTILE } from '../contract/driver/hostile.js';
+import { sampleCluster } from '../contract/driver/sample-cluster.js';
+
+const { kubernetes } = makeDrivers();
+const VERSIONS = Array.from({ length: 16 }, (_, index) => `v1.${20 + index}.0`);
+const ALL = Object.fromEntries(
+  addons.map(({ label, definition }) => [label, definition.type === 'choice' ? (definition.values[0] ?? '') : 'true']),
+);
+/** What the node listener hands out of add-ons at once must be bearable: ten tasks at most. */
+const MAX_MANIFEST_BYTES = 65_536;
+const MASTER = { name: 'master-0', role: 'master', state: 'wanted', ready: true } as Node;
+
+function plan(labels: Record<string, string>, version = 'v1.20.2') {
+  if (kubernetes === undefined) throw new Error('there is no driver of Kubernetes');
+  return planAddons(sampleCluster(kubernetes, { labels }).spec, [MASTER], version);
+}
+
+interface Manifested {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; labels?: Record<string, string> };
+  spec?: {
+    template?: { metadata: Manifested['metadata']; spec: { containers: { image: string }[] } };
+    clusterIP?: string;
+  };
+}
+
+function objectsOf(text: string): Manifested[] {
+  const documents = parseAllDocuments(text, { uniqueKeys: true });
+  if ('empty' in documents) throw new Error('the manifest is empty');
+  expect(documents.flatMap(({ errors }) => errors)).toEqual([]);
+  return documents.map((document) => document.toJS() as Manifested);
+}
+
+const imagesOf = (text: string) =>
+  objectsOf(text).flatMap(({ spec }) => spec?.template?.spec.containers.map(({ image }) => image) ?? []);
+
+describe('the manifests of add-ons', () => {
+  it('are those of the table', () => {
+    const files = readdirSync(templatePath('kubernetes', 'addons')).sort();
+
+    expect(files).toEqual(addons.map(({ name }) => `${name}.yaml`).sort());
+  });
+
+  it.each(VERSIONS)('are complete objects for %s, found again by their label', (version) => {
+    for (const { subject, params } of plan(ALL, version)) {
+      const text = params.manifest ?? '';
+      expect(text).not.toContain('@@');
+      expect(Buffer.byteLength(text)).toBeLessThan(MAX_MANIFEST_BYTES);
+      const objects = objectsOf(text);
+      expect(objects.filter(({ apiVersion, kind, metadata }) => !apiVersion || !kind || !metadata.name)).toEqual([]);
+      const deployments = objects.filter(({ kind }) => kind === 'Deployment');
+      expect(deployments.length).toBeGreaterThan(0);
+      const label = { 'magnum.openstack.org/addon': subject };
+      for (const { metadata, spec } of deployments) {
+        expect([metadata.labels, spec?.template?.metadata.labels]).toMatchObject([label, label]);
+      }
+    }
+  });
+
+  it.each(VERSIONS)('of those that are on by default need images for %s that a mirror has', (version) => {
+    const mirrored = unpinned(undefined, version).images.map(({ name }) => name);
+    const needed = plan({}, version).flatMap(({ params }) => imagesOf(params.manifest ?? ''));
+
+    expect(needed).toHaveLength(2);
+    expect(mirrored).toEqual(expect.arrayContaining(needed));
+  });
+});
+
+describe('what is filled in', () => {
+  it('is the address and domain that pods were told', () => {
+    const [dns] = plan({ service_cluster_ip_range: '172.30.0.0/16', dns_cluster_domain: 'shop.example' });
+    const text = dns?.params.manifest ?? '';
+
+    expect(objectsOf(text).find(({ kind }) => kind === 'Service')?.spec?.clusterIP).toBe('172.30.0.10');
+    expect(text).toContain('kubernetes shop.example in-addr.arpa');
+  });
+
+  it('is the prefix before the last part of the name of every image', () => {
+    const prefix = 'registry.example.org:5000/kubernetes/';
+    const images = plan({ ...ALL, container_infra_prefix: prefix }).flatMap(({ params }) =>
+      imagesOf(params.manifest ?? ''),
+    );
+
+    expect(images).toHaveLength(5);
+    expect(images.filter((image) => !/^registry\.example\.org:5000\/kubernetes\/[a-z-]+:v[\d.]+$/.test(image))).toEqual(
+      [],
+    );
+  });
+
+  it.each([HOSTILE, 'a: b', 'x"', 'x\n- y', '@@DNS_DOMAIN@@', ''])(
+    'is nothing but what its name promises: %j',
+    (value) => {
+      const values = {
+        DNS_ADDRESS: '10.254.0.10',
+        DNS_DOMAIN: 'cluster.local',
+        COREDNS_IMAGE: 'registry.example/coredns:v1',
+      };
+
+      expect(manifest('coredns', values)).toContain('10.254.0.10');
+      for (const name of Object.keys(values)) {
+        expect(() => manifest('coredns', { ...values, [name]: value })).toThrow(`the value of ${name} is none`);
+      }
+    },
+  );
+
+  it('is known, each', () => {
+    expect(() => manifest('coredns', {})).toThrow('coredns.yaml: nothing is known of DNS_DOMAIN');
+  });
+});
+
+describe('labels', () => {
+  const names = (labels: Record<string, string>) => plan(labels).map(({ subject }) => subject);
+
+  it('switch each add-on on and off, in the order of the table', () => {
+    expect(names({})).toEqual(['coredns', 'metrics-server']);
+    expect(names(ALL)).toEqual(addons.map(({ name }) => name));
+    expect(names(Object.fromEntries(addons.map(({ label }) => [label, 'false'])))).toEqual([]);
+  });
+});
