@@ -1,7 +1,6 @@
-import { gzipSync } from 'node:zlib';
-import { ServiceError } from '../../common/errors.js';
 import { NODE_JSON_PLACEHOLDER, TICKET_PLACEHOLDER, VOLUME_PLACEHOLDER } from '../node-stack.js';
 import { type NodeFile, ofBearableSize } from './files.js';
+import { compressedUnpackScript } from './unpack-script.js';
 
 /**
  * User data for cloud-init (Debian, Ubuntu): MIME text of two parts, the same for all nodes of a cluster but for the
@@ -14,7 +13,6 @@ import { type NodeFile, ofBearableSize } from './files.js';
 
 /** Not in any base64, cloud-config or script of ours. */
 const BOUNDARY = '==BAYOU-PART==';
-const END_OF_FILE = 'BAYOU_END_OF_FILE';
 const BASE64_LINE = /.{1,76}/g;
 
 /**
@@ -24,7 +22,7 @@ const BASE64_LINE = /.{1,76}/g;
 export function renderUserData({ files }: { files: readonly NodeFile[] }): string {
   const parts = [
     mimePart('text/cloud-config; charset="utf-8"', '7bit', 'bayou-node.yaml', cloudConfig()),
-    mimePart('application/gzip', 'base64', 'bayou-node.sh', compressed(unpackScript(files))),
+    mimePart('application/gzip', 'base64', 'bayou-node.sh', compressed(files)),
   ];
   const text = [
     `Content-Type: multipart/mixed; boundary="${BOUNDARY}"`,
@@ -60,29 +58,6 @@ function cloudConfig(): string {
   return `#cloud-config\n${JSON.stringify(config)}`;
 }
 
-/** `BAYOU_ROOT` goes before every path, so that a test can unpack into a folder. */
-function unpackScript(files: readonly NodeFile[]): string {
-  const lines = [
-    '#!/bin/bash',
-    'set -eo pipefail',
-    'put() {',
-    '  install -D -m "$2" /dev/null "$BAYOU_ROOT$1"',
-    '  cat >"$BAYOU_ROOT$1"',
-    '}',
-  ];
-  for (const { path, mode, content } of files) {
-    if (content.includes(END_OF_FILE) || !/^[\w./-]+$/.test(path)) {
-      throw new ServiceError('internal', `The file ${path} can't be put into user data`);
-    }
-    lines.push(`put ${path} ${mode} <<'${END_OF_FILE}'`, content.replace(/\n$/, ''), END_OF_FILE);
-  }
-  lines.push('systemctl daemon-reload', 'systemctl enable --now --no-block bayou-node.service', '');
-  return lines.join('\n');
-}
-
-function compressed(text: string): string {
-  const bytes = gzipSync(text, { level: 9 });
-  // RFC 1952: the time is 0 already; the operating system would tell machines apart.
-  bytes[9] = 255;
-  return (bytes.toString('base64').match(BASE64_LINE) ?? []).join('\n');
+function compressed(files: readonly NodeFile[]): string {
+  return (compressedUnpackScript(files).toString('base64').match(BASE64_LINE) ?? []).join('\n');
 }

@@ -1,6 +1,6 @@
-import { gzipSync } from 'node:zlib';
 import { NODE_JSON_PLACEHOLDER, TICKET_PLACEHOLDER, VOLUME_PLACEHOLDER } from '../node-stack.js';
 import { type NodeFile, ofBearableSize } from './files.js';
+import { compressedUnpackScript } from './unpack-script.js';
 
 /**
  * User data for Ignition (Flatcar, Fedora CoreOS), specification 3.4.0: JSON, the same for all nodes of a
@@ -8,24 +8,31 @@ import { type NodeFile, ofBearableSize } from './files.js';
  * a ticket (base64url and points) and an id need no escape there.
  */
 export function renderIgnition({ files }: { files: readonly NodeFile[] }): string {
-  const units = files.filter(({ path }) => path.startsWith(UNIT_FOLDER));
-  const others = files.filter((file) => !units.includes(file));
   return ofBearableSize(
     JSON.stringify({
       ignition: { version: '3.4.0' },
-      storage: { files: [...NODE_FILES, ...others.map(storageFile)] },
-      systemd: {
-        units: units.map(({ path, content }) => ({
-          name: path.slice(UNIT_FOLDER.length),
-          enabled: true,
-          contents: content,
-        })),
-      },
+      storage: { files: [...NODE_FILES, unpackFile(files)] },
+      systemd: { units: [{ name: 'bayou-files.service', enabled: true, contents: UNPACK_UNIT }] },
     }),
   );
 }
 
-const UNIT_FOLDER = '/etc/systemd/system/';
+const UNPACK = '/opt/bayou/unpack.sh';
+
+/** At the first boot; from then on the node's own service, which it enables, is there. */
+const UNPACK_UNIT = `[Unit]
+Description=Files of the Bayou cluster node
+ConditionPathExists=!/opt/bayou/runner.sh
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=${UNPACK}
+
+[Install]
+WantedBy=multi-user.target
+`;
+
 const OWNER_ONLY = 0o600;
 
 const NODE_FILES = [
@@ -34,10 +41,7 @@ const NODE_FILES = [
   { path: '/etc/bayou/node-volume', source: `data:,${VOLUME_PLACEHOLDER}` },
 ].map(({ path, source }) => ({ path, mode: OWNER_ONLY, overwrite: true, contents: { source } }));
 
-function storageFile({ path, mode, content }: NodeFile) {
-  const bytes = gzipSync(content, { level: 9 });
-  // RFC 1952: the operating system would tell machines apart.
-  bytes[9] = 255;
-  const source = `data:;base64,${bytes.toString('base64')}`;
-  return { path, mode: Number.parseInt(mode, 8), overwrite: true, contents: { compression: 'gzip', source } };
+function unpackFile(files: readonly NodeFile[]) {
+  const source = `data:;base64,${compressedUnpackScript(files).toString('base64')}`;
+  return { path: UNPACK, mode: 0o755, overwrite: true, contents: { compression: 'gzip', source } };
 }

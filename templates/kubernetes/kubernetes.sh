@@ -73,6 +73,8 @@ END
 
 Restart=always
 RestartSec=2
+# An API that ends takes no new connection, and would wait a minute for clients that watch.
+TimeoutStopSec=10
 LimitNOFILE=1048576
 Environment=PATH=$PATH
 [Install]

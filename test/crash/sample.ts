@@ -5,8 +5,8 @@ import { FakeIds } from '../support/fake-ids.js';
 
 /**
  * The crash suite: one cluster's whole life, again and again, each time with one fault at one point.
- * `BAYOU_CRASH=full` takes every point; otherwise a sample, drawn with `BAYOU_SEED`. The sample takes Swarm and Kubernetes
- * in turns, the full suite Swarm; `BAYOU_CRASH_COE` names another.
+ * `BAYOU_CRASH=full` takes every point; otherwise a sample, drawn with `BAYOU_SEED`. Whether a sample is of
+ * Swarm or of Kubernetes is by the seed, too; the full suite takes Swarm. `BAYOU_CRASH_COE` names one.
  */
 const SHORT_SAMPLE = 8;
 

@@ -1,95 +1,25 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { nodeGroups } from '../../common/db/node-groups.js';
-import { type NodeTask, nodeTasks } from '../../common/db/node-tasks.js';
-import { nodes } from '../../common/db/nodes.js';
-import { templatePath } from '../../common/package-root.js';
-import type { NodeBehaviour } from '../simulation/played-nodes.js';
-import { KUBERNETES_TEMPLATE, Scenario } from './scenario.js';
+import { NEW, OLD, UpgradeSite } from './upgrade-site.js';
 
-const OLD = 'v1.20.2';
-const NEW = 'v1.20.3';
-const MIRROR = 'http://mirror.example.org';
+let site: UpgradeSite;
 
-let scenario: Scenario;
-let bills: string;
+afterEach(() => site.stop());
 
-beforeAll(() => {
-  bills = mkdtempSync(join(tmpdir(), 'bayou-bills-'));
-  for (const version of [NEW, 'v1.21.0', 'v1.22.0', 'v1.23.0']) {
-    const text = readFileSync(templatePath('kubernetes', 'versions', `${OLD}.yaml`), 'utf8');
-    writeFileSync(join(bills, `${version}.yaml`), text.replaceAll(OLD, version));
-  }
-});
-afterAll(() => rmSync(bills, { recursive: true }));
-afterEach(() => scenario.stop());
-
-async function start(order: object = {}, behaviour: NodeBehaviour = {}): Promise<void> {
-  const settings = { BAYOU_KUBERNETES__BILLS_PATH: bills, BAYOU_KUBERNETES__MIRROR_URL: MIRROR };
-  scenario = await Scenario.start({ settings, nodes: behaviour }, templateOf(OLD));
-  await scenario.create({ cluster_template_id: OLD, ...order });
-  expect(await scenario.settled()).toMatchObject({ status: 'CREATE_COMPLETE', coeVersion: OLD });
-}
-
-const templateOf = (version: string, more: object = {}) => ({
-  ...KUBERNETES_TEMPLATE,
-  name: version,
-  labels: { kube_tag: version },
-  ...more,
-});
-
-const make = (version: string, more: object = {}) =>
-  scenario.expectStatus('POST', '/clustertemplates', templateOf(version, more), 201);
-
-const upgrade = (order: object, status = 202) =>
-  scenario.expectStatus('POST', '/clusters/c/actions/upgrade', { max_batch_size: 1, ...order }, status);
-
-const allNodes = () => scenario.world.db.read('check', (query) => nodes.list(query, {}));
-
-async function tasks(): Promise<NodeTask[]> {
-  const all = await scenario.world.db.read('check', (query) => nodeTasks.list(query, {}));
-  return all.filter(({ name }) => name !== 'addon');
-}
-
-/** As `upgrade worker-0`, in the order of the orders. */
-async function order(): Promise<string[]> {
-  return (await tasks()).map(({ name, taskKey }) => `${name} ${shortName(taskKey)}`);
-}
-
-const shortName = (text: string) =>
-  /(?:master|worker|pool)(?:-node)?-\d+$/.exec(text)?.[0].replace('-node', '') ?? text;
-
-async function versions(): Promise<Record<string, string>> {
-  const all = (await allNodes()).filter(({ state }) => state === 'wanted');
-  return Object.fromEntries(all.map((node) => [shortName(node.name), node.orchestrator.version ?? '']));
-}
-
-async function groupVersions(): Promise<Record<string, unknown>> {
-  const groups = await scenario.world.db.read('check', (query) => nodeGroups.list(query, {}));
-  return Object.fromEntries(groups.map(({ name, labels }) => [name, labels.kube_tag]));
-}
+const servers = () => [...site.scenario.world.cloud.state.compute.servers.keys()];
 
 describe('an upgrade', () => {
   it('changes masters one by one, one worker first, then the others, on the same servers', async () => {
-    await start({ master_count: 3, node_count: 3, master_lb_enabled: true });
-    const servers = [...scenario.world.cloud.state.compute.servers.keys()];
-    await make(NEW);
+    site = await UpgradeSite.start({ master_count: 3, node_count: 3, master_lb_enabled: true });
+    const before = servers();
+    await site.template(NEW);
 
-    await upgrade({ cluster_template: NEW, max_batch_size: 2 });
-    const cluster = await scenario.settled();
+    await site.upgrade({ cluster_template: NEW, max_batch_size: 2 });
+    const cluster = await site.scenario.settled();
 
-    expect(cluster).toMatchObject({
-      status: 'UPDATE_COMPLETE',
-      statusReason: undefined,
-      coeVersion: NEW,
-      healthStatus: 'HEALTHY',
-      labels: { kube_tag: NEW },
-    });
-    const names = ['master-0', 'master-1', 'master-2', 'worker-0', 'worker-1', 'worker-2'];
-    expect(await versions()).toEqual(Object.fromEntries(names.map((name) => [name, NEW])));
-    expect([...scenario.world.cloud.state.compute.servers.keys()]).toEqual(servers);
-    expect(await order()).toEqual([
+    expect(cluster).toMatchObject({ status: 'UPDATE_COMPLETE', statusReason: undefined, healthStatus: 'HEALTHY' });
+    expect(cluster).toMatchObject({ coeVersion: NEW, labels: { kube_tag: NEW } });
+    expect(new Set(Object.values(await site.versions()))).toEqual(new Set([NEW]));
+    expect(servers()).toEqual(before);
+    expect(await site.tasks()).toEqual([
       `check-upgrade ${NEW}`,
       'upgrade master-0',
       'upgrade master-1',
@@ -104,77 +34,128 @@ describe('an upgrade', () => {
       'uncordon worker-1',
       'uncordon worker-2',
     ]);
-    expect((await tasks()).filter(({ state }) => state !== 'succeeded')).toEqual([]);
-    for (const { nodeData } of await allNodes()) expect(nodeData.settings).toMatchObject({ kubernetes_version: NEW });
+    for (const { nodeData } of await site.nodes()) {
+      expect(nodeData.settings).toMatchObject({ kubernetes_version: NEW });
+    }
   });
 
-  it('gives nodes that come later the new version', async () => {
-    await start({ node_count: 1 });
-    await make(NEW);
-    await upgrade({ cluster_template: NEW });
-    await scenario.settled();
+  it('lets the only worker keep its work, and gives nodes that come later the new version', async () => {
+    site = await UpgradeSite.start({ node_count: 1 });
+    await site.upgradeTo(NEW);
+    expect(await site.tasks()).toEqual([`check-upgrade ${NEW}`, 'upgrade master-0', 'upgrade worker-0']);
 
-    await scenario.resize({ node_count: 2 });
-    await scenario.settled();
+    await site.scenario.resize({ node_count: 2 });
+    await site.scenario.settled();
 
-    expect(await versions()).toEqual({ 'master-0': NEW, 'worker-0': NEW, 'worker-1': NEW });
+    expect(await site.versions()).toEqual({ 'master-0': NEW, 'worker-0': NEW, 'worker-1': NEW });
   });
 
-  it('that breaks the first master goes back there, and can be tried again', async () => {
+  it('of a cluster without workers counts for those that come', async () => {
+    site = await UpgradeSite.start({ node_count: 0 });
+    expect(await site.upgradeTo(NEW)).toMatchObject({ status: 'UPDATE_COMPLETE' });
+
+    expect(await site.groupVersions()).toEqual({ 'default-master': NEW, 'default-worker': NEW });
+  });
+
+  it('that breaks the first master goes back there, and can be asked for again', async () => {
     let isBroken = true;
-    const words = 'fetching\nat kube-apiserver: unknown flag: --x';
-    await start(
-      { node_count: 1 },
-      { failTask: (node, task) => (isBroken && task === 'upgrade' && node.includes('master') ? words : undefined) },
-    );
-    await make(NEW);
-    await upgrade({ cluster_template: NEW });
+    const words = 'fetching files\nat kube-apiserver: unknown flag: --x';
+    const failTask = (node: string, task: string) =>
+      isBroken && task === 'upgrade' && node.includes('master') ? words : undefined;
+    site = await UpgradeSite.start({ node_count: 1 }, { nodes: { failTask } });
 
-    const failed = await scenario.settled();
+    const failed = await site.upgradeTo(NEW);
+
     expect(failed).toMatchObject({ status: 'UPDATE_FAILED', coeVersion: OLD });
     expect(failed?.statusReason).toMatch(
       /^\[upgrade_failed\] node \S+master-0 did not get v1\.20\.3: at kube-apiserver: unknown flag: --x; it went back to what it had;/,
     );
-    expect(await order()).toEqual([
-      `check-upgrade ${NEW}`,
-      'upgrade master-0',
-      'upgrade-undo master-0',
-    ]);
-    expect(await groupVersions()).toEqual({ 'default-master': OLD, 'default-worker': OLD });
+    expect(await site.tasks()).toEqual([`check-upgrade ${NEW}`, 'upgrade master-0 failed', 'upgrade-undo master-0']);
+    expect(await site.groupVersions()).toEqual({ 'default-master': OLD, 'default-worker': OLD });
 
     isBroken = false;
-    await upgrade({ cluster_template: NEW });
-    expect(await scenario.settled()).toMatchObject({ status: 'UPDATE_COMPLETE', coeVersion: NEW });
-    expect(await versions()).toEqual({ 'master-0': NEW, 'worker-0': NEW });
+    await site.upgrade({ cluster_template: NEW });
+    expect(await site.scenario.settled()).toMatchObject({ status: 'UPDATE_COMPLETE', coeVersion: NEW });
+    expect(await site.versions()).toEqual({ 'master-0': NEW, 'worker-0': NEW });
   });
 
-  it('that breaks the canary stops there: it is undone, other workers are as they were, new ones too', async () => {
+  it('that breaks the canary stops there: it is undone, other workers stay, and so do those that come', async () => {
     const words = 'at kubelet: kubelet v1.20.3 did not come up in 120 s: exit status 1';
-    await start(
-      { node_count: 2 },
-      { failTask: (node, task) => (task === 'upgrade' && node.includes('worker') ? words : undefined) },
-    );
-    await make(NEW);
-    await upgrade({ cluster_template: NEW });
+    const failTask = (node: string, task: string) =>
+      task === 'upgrade' && node.includes('worker') ? words : undefined;
+    site = await UpgradeSite.start({ node_count: 2 }, { nodes: { failTask } });
 
-    const failed = await scenario.settled();
+    const failed = await site.upgradeTo(NEW);
+
     expect(failed).toMatchObject({ status: 'UPDATE_FAILED', coeVersion: NEW });
-    expect(failed?.statusReason).toMatch(
-      /^\[upgrade_failed\] node \S+worker-0 did not get .* exit status 1; it went back/,
-    );
-    expect(await versions()).toEqual({ 'master-0': NEW, 'worker-0': OLD, 'worker-1': OLD });
-    expect((await order()).slice(-4)).toEqual([
-      'drain worker-0',
-      'upgrade worker-0',
-      'upgrade-undo worker-0',
-      'uncordon worker-0',
-    ]);
+    expect(failed?.statusReason).toMatch(/worker-0 did not get .* exit status 1; it went back to what it had;/);
+    expect(await site.versions()).toEqual({ 'master-0': NEW, 'worker-0': OLD, 'worker-1': OLD });
+    const ends = ['drain worker-0', 'upgrade worker-0 failed', 'upgrade-undo worker-0', 'uncordon worker-0'];
+    expect((await site.tasks()).slice(-4)).toEqual(ends);
 
-    await scenario.resize({ node_count: 3 });
-    expect(await scenario.settled()).toMatchObject({ status: 'UPDATE_COMPLETE' });
-    expect((await versions())['worker-2']).toBe(OLD);
-    await scenario.delete();
-    await scenario.until((cluster) => cluster === undefined);
-    expect(scenario.leftovers()).toEqual({});
+    await site.scenario.resize({ node_count: 3 });
+    expect(await site.scenario.settled()).toMatchObject({ status: 'UPDATE_COMPLETE' });
+    expect((await site.versions())['worker-2']).toBe(OLD);
+    await site.scenario.delete();
+    await site.scenario.until((cluster) => cluster === undefined);
+    expect(site.scenario.leftovers()).toEqual({});
+  });
+
+  it('that fails later lets what is in hand end, begins with no other, and goes on there next time', async () => {
+    let isBroken = true;
+    const failTask = (node: string, task: string) =>
+      isBroken && task === 'upgrade' && node.includes('worker-1') ? 'at kubelet: no' : undefined;
+    site = await UpgradeSite.start({ node_count: 4 }, { nodes: { failTask } });
+    await site.template(NEW);
+    await site.upgrade({ cluster_template: NEW, max_batch_size: 2 });
+
+    expect(await site.scenario.settled()).toMatchObject({ status: 'UPDATE_FAILED' });
+    const versions = await site.versions();
+    expect(versions).toMatchObject({ 'worker-0': NEW, 'worker-1': OLD, 'worker-2': NEW, 'worker-3': OLD });
+    const first = await site.tasks();
+    expect(first).toEqual(expect.arrayContaining(['uncordon worker-1', 'uncordon worker-2']));
+
+    isBroken = false;
+    await site.upgrade({ cluster_template: NEW });
+    expect(await site.scenario.settled()).toMatchObject({ status: 'UPDATE_COMPLETE' });
+    expect((await site.tasks()).slice(first.length)).toEqual(expect.arrayContaining(['upgrade worker-3']));
+    expect((await site.tasks()).slice(first.length)).not.toContain('upgrade worker-2');
+  });
+
+  it('waits for no node that says nothing: it fails by its name', async () => {
+    let isSilent = false;
+    const silent = (node: string) => isSilent && node.includes('worker-1');
+    site = await UpgradeSite.start({ node_count: 2 }, { nodes: { silent } });
+    isSilent = true;
+    await site.scenario.world.clock.advance(120_000);
+
+    const failed = await site.upgradeTo(NEW);
+
+    expect(failed?.statusReason).toMatch(/^\[upgrade_not_ready\] 1 nodes are not ready: \S+worker-1; user: nothing/);
+    expect(await site.tasks()).toEqual([]);
+  });
+
+  it('is refused by what a master sees in the way, before anything changes', async () => {
+    const words = 'disruption budgets that let no pod go: default/web';
+    const failTask = (_node: string, task: string) => (task === 'check-upgrade' ? words : undefined);
+    site = await UpgradeSite.start({ node_count: 2 }, { nodes: { failTask } });
+
+    expect((await site.upgradeTo(NEW))?.statusReason).toMatch(
+      /^\[upgrade_not_ready\] the cluster is not ready for v1\.20\.3: disruption budgets that let no pod go: default\/web;/,
+    );
+    expect(await site.tasks()).toEqual([`check-upgrade ${NEW} failed`]);
+  });
+
+  it('gives way to a delete, and to nothing else', async () => {
+    site = await UpgradeSite.start({ node_count: 2 });
+    await site.template(NEW);
+    await site.upgrade({ cluster_template: NEW });
+
+    const refused = await site.scenario.expectStatus('POST', '/clusters/c/actions/resize', { node_count: 1 }, 400);
+    expect(JSON.stringify(refused)).toContain('its upgrade');
+    await site.scenario.delete();
+    await site.scenario.until((cluster) => cluster === undefined);
+
+    expect(site.scenario.leftovers()).toEqual({});
   });
 });

@@ -17,6 +17,8 @@ const ALL = Object.fromEntries(
 /** What the node listener hands out of add-ons at once must be bearable: ten tasks at most. */
 const MAX_MANIFEST_BYTES = 65_536;
 const MASTER = { name: 'master-0', role: 'master', state: 'wanted', ready: true } as Node;
+/** What hinders others while nothing answers behind it. */
+const IN_THE_WAY = /^(APIService|(Validating|Mutating)WebhookConfiguration)$/;
 
 function plan(labels: Record<string, string>, version = 'v1.20.2') {
   if (kubernetes === undefined) throw new Error('there is no driver of Kubernetes');
@@ -57,6 +59,9 @@ describe('the manifests of add-ons', () => {
       expect(Buffer.byteLength(text)).toBeLessThan(MAX_MANIFEST_BYTES);
       const objects = objectsOf(text);
       expect(objects.filter(({ apiVersion, kind, metadata }) => !apiVersion || !kind || !metadata.name)).toEqual([]);
+      for (const { metadata } of objects.filter(({ kind }) => IN_THE_WAY.test(kind))) {
+        expect(metadata.labels).toMatchObject({ 'magnum.openstack.org/when': 'available' });
+      }
       const deployments = objects.filter(({ kind }) => kind === 'Deployment');
       expect(deployments.length).toBeGreaterThan(0);
       const label = { 'magnum.openstack.org/addon': subject };

@@ -40,10 +40,7 @@ describe("a master's task for an add-on", () => {
   });
 
   /** What it printed, whatever came of it. */
-  async function bring(params: {
-    name?: string;
-    timeout_seconds?: string;
-  }): Promise<{ failed: boolean; output: string }> {
+  async function bring(params: Record<string, string>): Promise<{ failed: boolean; output: string }> {
     const file = join(folder, 'params.json');
     writeFileSync(file, JSON.stringify({ name: 'coredns', manifest: MANIFEST, timeout_seconds: '30', ...params }));
     try {
@@ -65,10 +62,24 @@ describe("a master's task for an add-on", () => {
     expect(await fixture.events('certificate_issued')).toHaveLength(2);
   });
 
+  test('applies what is in the way of others only when the rest is available', async () => {
+    const manifest = `${MANIFEST}\n  labels: {magnum.openstack.org/when: available}`;
+    machine.write('fake/kubectl/deployments', '1=1 False\n');
+    machine.write('fake/kubectl/pods', 'CrashLoopBackOff\n');
+    expect(await bring({ manifest, timeout_seconds: '0' })).toMatchObject({ failed: true });
+    expect(machine.read('fake/kubectl/selectors')).toBe('magnum.openstack.org/when!=available\n');
+
+    machine.write('fake/kubectl/deployments', '1=1 True\n');
+    expect(await bring({ manifest })).toMatchObject({ failed: false });
+    expect(machine.read('fake/kubectl/selectors')).toMatch(/available\nmagnum\.openstack\.org\/when=available\n$/);
+  });
+
   test('fails with the cause as soon as no image can be had', async () => {
     machine.write('fake/kubectl/deployments', '1=1 False\n');
-    const cause = 'ErrImagePull dial tcp: lookup registry.k8s.io: no such host';
-    machine.write('fake/kubectl/pods', `ContainerCreating\n${cause}\nImagePullBackOff Back-off pulling image\n`);
+    const words = 'rpc error: code = Unknown desc = failed to pull and unpack image';
+    const long = `ErrImagePull ${words} "x:1": failed to resolve reference "x:1": dial tcp: lookup registry.k8s.io: no such host`;
+    const cause = 'ErrImagePull "x:1": dial tcp: lookup registry.k8s.io: no such host';
+    machine.write('fake/kubectl/pods', `ContainerCreating\n${long}\nImagePullBackOff Back-off pulling image\n`);
 
     expect(await bring({ timeout_seconds: '999' })).toEqual({
       failed: true,

@@ -47,7 +47,8 @@ class KubernetesMember implements Member {
   };
   readonly tasks = {
     addon: (node: PlayedNode, { name = '' }: Record<string, string>) => this.#bringAddon(node, name),
-    drain: (_node: PlayedNode, { node: name = '' }: Record<string, string>) => this.#drain(name),
+    drain: (_node: PlayedNode, { node: name = '', returns = '' }: Record<string, string>) =>
+      this.#drain(name, returns === 'true'),
     'check-upgrade': (_node: PlayedNode, { version = '' }: Record<string, string>) => {
       this.#needManager();
       return `nothing is in the way of ${version}`;
@@ -154,10 +155,10 @@ class KubernetesMember implements Member {
     return `${name} is available`;
   }
 
-  #drain(name: string): string {
+  #drain(name: string, returns: boolean): string {
     this.#needManager();
     if (!this.#cluster.knows(name)) return `${name} is no node of the cluster`;
-    this.#cluster.cordoned.add(name);
+    if (returns) this.#cluster.cordoned.add(name);
     return `node/${name} cordoned\nnode/${name} drained`;
   }
 

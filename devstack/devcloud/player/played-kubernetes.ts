@@ -22,7 +22,7 @@ export class PlayedKubernetes {
   /** Names of node objects. */
   readonly #nodes = new Set<string>();
   #masters: readonly Master[] = [];
-  /** Names of nodes that take no work, until they are opened again. */
+  /** Names of nodes that take no work until an upgrade opens them again. */
   readonly cordoned = new Set<string>();
   /** Whether the first master has given the others' names their rights. */
   hasRights = false;

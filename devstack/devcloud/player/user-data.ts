@@ -39,8 +39,12 @@ export function readUserData(text: string): NodeUserData | undefined {
   const nodeJson = written.get('/etc/bayou/node.json');
   const ticket = written.get('/etc/bayou/ticket');
   if (nodeJson === undefined || ticket === undefined) return undefined;
-  const files = [...script.body.toString('utf8').matchAll(/^put (\/\S+) 0\d{3} <</gm)].map((match) => match[1] ?? '');
-  return { node: nodeJsonSchema.parse(JSON.parse(nodeJson)), ticket, files: new Set(files) };
+  return { node: nodeJsonSchema.parse(JSON.parse(nodeJson)), ticket, files: unpackedFiles(script.body) };
+}
+
+/** Paths of what the script puts in place. */
+function unpackedFiles(script: Buffer): Set<string> {
+  return new Set([...script.toString('utf8').matchAll(/^put (\/\S+) 0\d{3} <</gm)].map((match) => match[1] ?? ''));
 }
 
 const ignitionSchema = z.object({
@@ -53,17 +57,18 @@ function readIgnition(text: string): NodeUserData | undefined {
   const sources = new Map(data?.storage.files.map(({ path, contents }) => [path, contents.source]));
   const [node, ticket] = ['/etc/bayou/node.json', '/etc/bayou/ticket'].map((path) => sources.get(path));
   if (node === undefined || ticket === undefined) return undefined;
+  const script = readDataUrl(sources.get('/opt/bayou/unpack.sh') ?? '');
   return {
-    node: nodeJsonSchema.parse(JSON.parse(readDataUrl(node))),
-    ticket: readDataUrl(ticket),
-    files: new Set(sources.keys()),
+    node: nodeJsonSchema.parse(JSON.parse(readDataUrl(node).toString('utf8'))),
+    ticket: readDataUrl(ticket).toString('utf8'),
+    files: unpackedFiles(gunzipSync(script, { maxOutputLength: MAX_UNPACKED_BYTES })),
   };
 }
 
 /** RFC 2397, the two forms that are used here. */
-function readDataUrl(url: string): string {
+function readDataUrl(url: string): Buffer {
   const [, kind, data = ''] = /^data:([^,]*),(.*)$/s.exec(url) ?? [];
-  return kind === ';base64' ? Buffer.from(data, 'base64').toString('utf8') : decodeURIComponent(data);
+  return kind === ';base64' ? Buffer.from(data, 'base64') : Buffer.from(decodeURIComponent(data), 'utf8');
 }
 
 /** RFC 2046, one level: what cloud-init is given here. */

@@ -50,6 +50,12 @@ export function describeScripts(driver: BayDriver): void {
       expect(runOn).toMatchObject({ role: 'master', state: 'wanted', ready: true });
       expect(Object.values(params).every((value) => typeof value === 'string')).toBe(true);
     }
+    for (const { name, runOn, params } of upgradeTasks(driver, all)) {
+      expect(hasScript(driver, 'tasks', name)).toBe(true);
+      expect(all).toContain(runOn);
+      expect(Object.values(params).every((value) => typeof value === 'string')).toBe(true);
+    }
+    expect(driver.tasks.upgrade === undefined).toBe(driver.planUpgrade === undefined);
     const notReady = known.map((node): Node => ({ ...node, ready: false }));
     expect(driver.tasks.drain?.(notReady, leaving, 600) ?? []).toEqual([]);
     expect(driver.tasks.drain?.(all, [], 600) ?? []).toEqual([]);
@@ -74,6 +80,18 @@ export function describeScripts(driver: BayDriver): void {
       }
     }
   });
+}
+
+function upgradeTasks({ tasks: { upgrade } }: BayDriver, all: Node[]): NodeTaskPlan[] {
+  const [subject] = all;
+  if (upgrade === undefined || subject === undefined) return [];
+  return [
+    ...upgrade.check(all, { version: 'v1', drains: true }),
+    ...upgrade.release(all, subject, 600),
+    ...upgrade.resume(all, subject),
+    upgrade.upgrade(subject, subject.nodeData),
+    upgrade.undo(subject, 'v1'),
+  ];
 }
 
 function runningNode(node: { uuid: string; name: string; role: string; ordinal: number }): Node {

@@ -1,0 +1,46 @@
+import type { FaultKind } from '../simulation/seams.js';
+import { NEW, UpgradeSite } from './upgrade-site.js';
+
+let site: UpgradeSite;
+
+afterEach(() => site.stop());
+
+/** Orders the upgrade, has another process do it, to which this happens, and starts a further one when it is gone. */
+async function upgradeWith(plan: { point: number; kind: FaultKind } | undefined): Promise<number> {
+  const { world } = site.scenario;
+  for (const { seams } of world.processes) seams.kill();
+  const seams = await world.startProcess(plan);
+  await site.scenario.until((cluster) => cluster?.status !== 'UPDATE_IN_PROGRESS' || world.processes.length === 0);
+  if (world.processes.length === 0) await world.startProcess();
+  await site.scenario.settled();
+  return seams.points.length;
+}
+
+async function accepted(): Promise<void> {
+  site = await UpgradeSite.start({ node_count: 2 });
+  await site.template(NEW);
+  await site.upgrade({ cluster_template: NEW });
+}
+
+/** Of the points that the process passes, in parts of all of them. */
+const WHEN = [0.2, 0.45, 0.7, 0.9];
+const FAULTS: FaultKind[] = ['killed before', 'killed after', 'answer lost', 'frozen after'];
+
+describe('an upgrade whose conductor', () => {
+  it.each(FAULTS.map((kind, index) => [kind, WHEN[index] ?? 0] as const))(
+    'is %s at a point ends well, with each task ordered once',
+    async (kind, part) => {
+      await accepted();
+      const points = await upgradeWith(undefined);
+      const tasks = await site.tasks();
+      await site.stop();
+      await accepted();
+      await upgradeWith({ point: Math.floor(part * points), kind });
+
+      expect(await site.scenario.cluster()).toMatchObject({ status: 'UPDATE_COMPLETE', coeVersion: NEW });
+      expect(await site.tasks()).toEqual(tasks);
+      expect(new Set(Object.values(await site.versions()))).toEqual(new Set([NEW]));
+    },
+    120_000,
+  );
+});
