@@ -28,21 +28,22 @@ tight_budgets() {
     awk '$3 == "0" && $4 ~ /^[1-9]/ { print $1 "/" $2 }'
 }
 
-# note WORDS FUNCTION: what can't be looked at, as in a cluster whose masters have no right to, is no obstacle.
+# note WORDS LIST: an obstacle, if the list has anything.
 note() {
-  local list
-  if list=$("$2" 2>"$BAYOU_STATE/check-error"); then
-    if [ -n "$list" ]; then found+=("$1 $(head -n 10 <<<"$list" | paste -sd ' ' | cut -c 1-300)"); fi
-  else
-    echo "not looked at: $2: $(tail -n 1 "$BAYOU_STATE/check-error")"
-  fi
+  if [ -n "$2" ]; then found+=("$1 $(head -n 10 <<<"$2" | paste -sd ' ' | cut -c 1-300)"); fi
 }
 
-note "APIs in use that $version does not have:" removed_apis
-if [ "$(json_value "$1" drains)" = true ]; then note 'disruption budgets that let no pod go:' tight_budgets; fi
+# What can't be looked at, as by a master without the right, is no obstacle.
+if list=$(removed_apis); then note "APIs in use that $version does not have:" "$list"; else echo 'the APIs in use are not known'; fi
+if [ "$(json_value "$1" drains)" = true ]; then
+  if list=$(tight_budgets); then note 'disruption budgets that let no pod go:' "$list"; else echo 'disruption budgets are not known'; fi
+fi
 if [ "${#found[@]}" = 0 ]; then
   echo "nothing is in the way of $version"
   exit 0
 fi
-(IFS=';'; echo "${found[*]}")
+(
+  IFS=';'
+  echo "${found[*]}"
+)
 exit 1
