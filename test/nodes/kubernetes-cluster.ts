@@ -48,6 +48,9 @@ export class KubernetesCluster {
           kube_tag: VERSION,
           kube_mirror: site.mirror?.url,
           cgroup_driver: 'cgroupfs',
+          // Their images are nowhere to be had here.
+          coredns_enabled: false,
+          metrics_server_enabled: false,
         },
       });
       const order = { cluster_template_id: template, master_count: masters, node_count: nodes };
