@@ -34,6 +34,8 @@ export async function measureClusterOfTwenty(peer: PeerOrder): Promise<Row[]> {
       flavor_id: target.flavor,
       master_flavor_id: target.flavor,
       external_network_id: target.externalNetwork,
+      // Each would be a write of Neutron's, which both wait for, and say nothing about either.
+      floating_ip_enabled: false,
     };
     const magnum = await make(theirs, site.member, {
       ...common,

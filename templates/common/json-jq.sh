@@ -14,6 +14,20 @@ json_value() {
   ' "$1" --args -- "${@:2}"
 }
 
+# json_flat FILE: a line for each value, of objects and lists too: its keys, a tab, and what json_value prints of it, with
+# U+001E for the ends of lines.
+json_flat() {
+  jq -r '
+    def flat($keys):
+      select(. != null)
+      | (select($keys != []) | "\($keys | join(" "))\t\(if type == "string" then . else tojson end | gsub("\n"; "\u001e"))"),
+        (if type == "object" then to_entries[] | .key as $key | .value | flat($keys + [$key])
+         elif type == "array" then .[] | flat($keys + ["*"])
+         else empty end);
+    flat([])
+  ' "$1"
+}
+
 # json_rows FILE KEY... -- FIELD...: a line for each object of the list there: its fields, between them `|`, which no
 # value keeps. Lists are joined by commas.
 json_rows() {

@@ -26,6 +26,30 @@ for value in walk(document, sys.argv[2:]):
 ' "$@"
 }
 
+# json_flat FILE: a line for each value, of objects and lists too: its keys, a tab, and what json_value prints of it, with
+# U+001E for the ends of lines.
+json_flat() {
+  python3 -c '
+import json, sys
+
+def flat(keys, value):
+    if value is None:
+        return
+    if keys:
+        text = value if isinstance(value, str) else json.dumps(value)
+        print(" ".join(keys) + "\t" + text.replace("\n", "\x1e"))
+    if isinstance(value, dict):
+        for key, item in value.items():
+            flat(keys + [key], item)
+    if isinstance(value, list):
+        for item in value:
+            flat(keys + ["*"], item)
+
+with open(sys.argv[1], encoding="utf-8") as file:
+    flat([], json.load(file))
+' "$1"
+}
+
 # json_rows FILE KEY... -- FIELD...: a line for each object of the list there: its fields, between them `|`, which no
 # value keeps. Lists are joined by commas.
 json_rows() {

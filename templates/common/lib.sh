@@ -14,14 +14,21 @@ export BAYOU_REFUSED=78
 umask 077
 mkdir -p "$BAYOU_STATE"
 
-# json_value, json_object and json_list; Flatcar and Fedora CoreOS have no Python.
+# json_value and its like; Flatcar and Fedora CoreOS have no Python.
 json=python3
 if ! command -v python3 >/dev/null; then json=jq; fi
 # shellcheck source=/dev/null
 source "$BAYOU_PROGRAM/json-$json.sh"
 
+# node_value KEY...: as json_value. Scripts ask for dozens every few seconds: node.json is read once, until it is another.
 node_value() {
-  json_value "$BAYOU_NODE" "$@"
+  local flat=$BAYOU_STATE/node.flat
+  if [ ! "$flat" -nt "$BAYOU_NODE" ]; then
+    json_flat "$BAYOU_NODE" >"$flat.$$"
+    mv "$flat.$$" "$flat"
+  fi
+  WANTED="$*" awk -F '\t' '$1 == ENVIRON["WANTED"] { value = substr($0, length($1) + 2); gsub(/\036/, "\n", value); print value }' \
+    "$flat"
 }
 
 # request METHOD PATH ANSWER_FILE [BODY_FILE]: prints the status of the answer, 000 without one.

@@ -6,21 +6,9 @@ set -euo pipefail
 source "${BAYOU_ROOT:-}/opt/bayou/kubernetes.sh"
 
 name=$(node_value node name)
+role=$(node_value node role)
 list=$BAYOU_STATE/health-nodes.json
-fields=("role=$(node_value node role)")
-
-# ready_of FILE [not]: names of nodes whose condition Ready is True, or is not.
-ready_of() {
-  python3 - "$@" <<'END' 2>/dev/null || jq -r --arg not "${2:-}" '(.items // [.])[] | . as $node | ([.status.conditions[]? | select(.type == "Ready").status][0] == "True") as $ready | select($ready != ($not == "not")) | $node.metadata.name' "$1"
-import json, sys
-document = json.load(open(sys.argv[1]))
-for node in document.get("items", [document]):
-    conditions = node.get("status", {}).get("conditions", [])
-    ready = any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
-    if ready != (len(sys.argv) > 2):
-        print(node["metadata"]["name"])
-END
-}
+fields=("role=$role")
 
 # missed: masters whose API does not answer this one.
 missed() {
@@ -50,17 +38,24 @@ END
   done < <(node_value settings addons '*')
 }
 
-ready=false
-if api kubelet "/api/v1/nodes/$name" >"$list"; then
-  version=$(json_value "$list" status nodeInfo kubeletVersion)
-  fields+=("version=$version")
-  if [ -n "$(ready_of "$list")" ]; then ready=true; fi
+# A master sees all nodes; of another one kubelet's certificate shows its own.
+profile=kubelet
+path=/api/v1/nodes/$name
+if [ "$role" = master ]; then
+  profile=node-manager
+  path='/api/v1/nodes?limit=1000'
 fi
-if [ "$(node_value node role)" = master ]; then
-  if api node-manager /readyz >/dev/null && api node-manager '/api/v1/nodes?limit=1000' >"$list"; then
-    fields+=("api=ok")
-    down=$({ ready_of "$list" not; missed; } | sort -u | head -c 256 | paste -sd ,)
-    fields+=("nodes_ready=$(ready_of "$list" | wc -l)/$({ ready_of "$list"; ready_of "$list" not; } | wc -l)")
+states=
+ready=-
+if api "$profile" "$path" >"$list"; then
+  states=$(node_states "$list")
+  read -r _ ready version _ <<<"$(grep "^$name " <<<"$states" || true)"
+  if [ -n "${version:-}" ]; then fields+=("version=$version"); fi
+fi
+if [ "$role" = master ]; then
+  if [ -n "$states" ] && api node-manager /readyz >/dev/null; then
+    fields+=("api=ok" "nodes_ready=$(grep -c '^[^ ]* True ' <<<"$states" || true)/$(wc -l <<<"$states")")
+    down=$({ awk '$2 != "True" { print $1 }' <<<"$states"; missed; } | sort -u | head -c 256 | paste -sd ,)
     if [ -n "$down" ]; then fields+=("nodes_down=$down"); fi
     if api node-manager '/apis/apps/v1/deployments?labelSelector=magnum.openstack.org/addon&limit=100' >"$list"; then
       missing=$(missing_addons "$list" | head -c 256 | paste -sd ,)
@@ -68,9 +63,11 @@ if [ "$(node_value node role)" = master ]; then
     fi
   else
     fields+=("api=down")
-    ready=false
+    ready=-
   fi
 fi
-fields+=("state=$ready")
+state="not ready"
+if [ "$ready" = True ]; then state=ready; fi
+fields+=("state=$state")
 json_object "${fields[@]}"
-[ "$ready" = true ]
+[ "$state" = ready ]

@@ -102,6 +102,30 @@ api() {
     "https://$(setting api_host):$(setting api_port)$2"
 }
 
+# node_states FILE: a line for each node of the API's answer: name, True when it is Ready, version, network of its pods and
+# address; `-` for what is not known.
+node_states() {
+  if command -v python3 >/dev/null; then
+    python3 -c '
+import json, sys
+
+with open(sys.argv[1], encoding="utf-8") as file:
+    document = json.load(file)
+for node in document.get("items", [document]):
+    status = node.get("status", {})
+    ready = [c["status"] for c in status.get("conditions", []) if c["type"] == "Ready"]
+    addresses = [a["address"] for a in status.get("addresses", []) if a["type"] == "InternalIP"]
+    version = status.get("nodeInfo", {}).get("kubeletVersion")
+    pods = node.get("spec", {}).get("podCIDR")
+    print(node["metadata"]["name"], *(ready[:1] or "-"), version or "-", pods or "-", *(addresses[:1] or "-"))
+' "$1"
+  else
+    jq -r '(.items // [.])[] | [.metadata.name, ([.status.conditions[]? | select(.type == "Ready").status][0] // "-"),
+      (.status.nodeInfo.kubeletVersion // "-"), (.spec.podCIDR // "-"),
+      ([.status.addresses[]? | select(.type == "InternalIP").address][0] // "-")] | join(" ")' "$1"
+  fi
+}
+
 # until_true SECONDS COMMAND...: false when it did not become true in that time.
 until_true() {
   local end=$(($(date +%s) + $1))

@@ -12,23 +12,9 @@ name=$(node_value node name)
 role=$(node_value node role)
 pods=$(setting pod_network)
 list=$BAYOU_STATE/nodes.json
+states=$BAYOU_STATE/nodes
 cidr='^[0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}$'
 ipv4='^[0-9]{1,3}(\.[0-9]{1,3}){3}$'
-
-# nodes: name, network of pods and address of each, a line per node.
-nodes() {
-  python=$(command -v python3 || true)
-  if [ -n "$python" ]; then
-    python3 -c '
-import json, sys
-for node in json.load(open(sys.argv[1]))["items"]:
-    addresses = [a["address"] for a in node.get("status", {}).get("addresses", []) if a["type"] == "InternalIP"]
-    print(node["metadata"]["name"], node.get("spec", {}).get("podCIDR", "-"), addresses[0] if addresses else "-")
-' "$list"
-  else
-    jq -r '.items[] | "\(.metadata.name) \(.spec.podCIDR // "-") \([.status.addresses[]? | select(.type == "InternalIP").address][0] // "-")"' "$list"
-  fi
-}
 
 network() {
   cat <<END
@@ -58,7 +44,7 @@ rules() {
 
 routes() {
   local wanted=" " other range address known
-  while read -r other range address; do
+  while read -r other _ _ range address; do
     if [[ $range =~ $cidr && $address =~ $ipv4 ]]; then
       if [ "$other" = "$name" ]; then
         network "$range" | replace "$BAYOU_ROOT/etc/cni/net.d/10-bayou.conflist" 0644 || true
@@ -68,7 +54,7 @@ routes() {
         ip route replace "$range" via "$address" protocol "$protocol"
       fi
     fi
-  done < <(nodes)
+  done <"$states"
   while read -r known _; do
     if [[ $wanted != *" $known "* ]]; then ip route delete "$known" protocol "$protocol"; fi
   done < <(ip route show protocol "$protocol")
@@ -77,16 +63,15 @@ routes() {
 names() {
   {
     sed '/# bayou$/d' "$BAYOU_ROOT/etc/hosts"
-    nodes | while read -r other _ address; do
+    while read -r other _ _ _ address; do
       if [[ $address =~ $ipv4 && $other =~ ^[a-z0-9.-]+$ && $other != "$name" ]]; then echo "$address $other # bayou"; fi
-    done
+    done <"$states"
   } >"$BAYOU_STATE/hosts"
   replace "$BAYOU_ROOT/etc/hosts" 0644 <"$BAYOU_STATE/hosts" || true
 }
 
 while true; do
-  if api kube-proxy '/api/v1/nodes?limit=1000' >"$list.new" 2>/dev/null; then
-    mv "$list.new" "$list"
+  if api kube-proxy '/api/v1/nodes?limit=1000' >"$list" 2>/dev/null && node_states "$list" >"$states"; then
     routes
     if [ "$role" = master ]; then names; fi
   fi

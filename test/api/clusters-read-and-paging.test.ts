@@ -251,15 +251,5 @@ describe.each(DATABASE_KINDS)('Over %s', (database) => {
       expect((await latest.get(`/v1/clusters/web/nodegroups`)).body.nodegroups).toHaveLength(2);
       expect((await latest.get(`/v1/clusters/web/nodegroups/none`)).status).toBe(404);
     });
-
-    it('can not be upgraded yet, and say so', async () => {
-      await makeCluster(demo, { cluster_template_id: template });
-      const order = { cluster_template: 'swarm', max_batch_size: 1 };
-
-      const { status, body } = await demo.at('latest').post('/v1/clusters/web/actions/upgrade', order);
-
-      expect(status).toBe(400);
-      expect(body.errors[0].title).toContain('is not supported');
-    });
   });
 });

@@ -38,6 +38,18 @@ describe.each(['python3', 'jq'])('JSON in node scripts with %s', (program) => {
     expect(run('json_rows', 'document', 'text', '--', 'name')).toBe('');
   });
 
+  it('has every value in a line', () => {
+    const lines = run('json_flat', 'document').split('\n');
+
+    expect(lines).toContain('list * name\ta');
+    expect(lines).toContain('list * name\tb');
+    expect(lines).toContain('yes\ttrue');
+    expect(lines).toContain('object deep *\t1');
+    expect(lines).toContain(`text\t${DOCUMENT.text.replace('\n', '\x1e')}`);
+    expect(lines.filter((line) => line.startsWith('nothing'))).toEqual([]);
+    expect(lines.filter((line) => line.startsWith('object deep\t'))).toHaveLength(1);
+  });
+
   it.each([
     [['text'], `${DOCUMENT.text}\n`],
     [['yes'], 'true\n'],

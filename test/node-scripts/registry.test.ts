@@ -157,7 +157,7 @@ describe('the login of a registry', () => {
     const settings = join(folder, 'login.env');
     writeFileSync(settings, `AUTH_URL=${authUrl}\nSTORAGE_URL=${LOGIN.storage_url}\n`);
     const environment = { ...process.env, BAYOU_REGISTRY_LOGIN: settings };
-    const script = spawn('bash', [templatePath('swarm', 'registry-login.sh')], { env: environment });
+    const script = spawn('bash', [templatePath('common', 'registry-login.sh')], { env: environment });
     let output = '';
     script.stdout.on('data', (text) => (output += String(text)));
     script.stdin.end(['GET /v1.0 HTTP/1.1', 'Host: localhost', ...headers, '', ''].join('\r\n'));

@@ -92,7 +92,7 @@ class KubernetesMember implements Member {
     const seen = this.#role === 'master' ? this.#seen(now) : {};
     const ready = known && this.#cluster.isReady(name, now) && seen.api !== 'down';
     const version = known ? { version: this.#settings.kubernetes_version } : {};
-    return { ready, fields: { role: this.#role, ...version, ...seen, state: String(ready) } };
+    return { ready, fields: { role: this.#role, ...version, ...seen, state: ready ? 'ready' : 'not ready' } };
   }
 
   #seen(now: number): Record<string, string> {
