@@ -46,7 +46,7 @@ describe('a Kubernetes cluster', () => {
     const cluster = await scenario.cluster();
     expect(cluster).toMatchObject({ apiAddress: expect.stringMatching(/^https:\/\/172\.24\.4\.\d+:6443$/) });
     expect(cluster).toMatchObject({ healthStatus: 'HEALTHY', coeVersion: expect.stringMatching(/^v1\.\d+\.\d+$/) });
-    expect(master?.orchestrator).toMatchObject({ role: 'master', state: 'true', api: 'ok', nodes_ready: '3/3' });
+    expect(master?.orchestrator).toMatchObject({ role: 'master', state: 'ready', api: 'ok', nodes_ready: '3/3' });
     expect(master && stepsOf(master)).toEqual([
       'software',
       'container-runtime',
@@ -58,7 +58,7 @@ describe('a Kubernetes cluster', () => {
     ]);
     for (const worker of workers) {
       expect(stepsOf(worker)).toEqual(['software', 'container-runtime', 'kubelet', 'node-ready']);
-      expect(worker.orchestrator).toEqual({ role: 'worker', version: cluster?.coeVersion, state: 'true' });
+      expect(worker.orchestrator).toEqual({ role: 'worker', version: cluster?.coeVersion, state: 'ready' });
     }
     const told = await scenario.world.db.read('check', (query) => events.list(query, { kind: 'certificate_issued' }));
     expect(told.filter(({ message }) => message.includes('system:masters'))).toHaveLength(1);
@@ -136,7 +136,7 @@ describe('a Kubernetes cluster', () => {
 
     expect((await scenario.cluster())?.healthStatusReason).toMatchObject({ api: 'no master answers' });
     const [first] = await allNodes();
-    expect(first).toMatchObject({ ready: false, orchestrator: { api: 'down', state: 'false' } });
+    expect(first).toMatchObject({ ready: false, orchestrator: { api: 'down', state: 'not ready' } });
   });
 
   it('says which step failed, in the words of its log', async () => {

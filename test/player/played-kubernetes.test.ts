@@ -66,7 +66,7 @@ describe('a played node of Kubernetes', () => {
       expect(steps.map(({ name }) => name)).toEqual(nodeData.steps);
       expect(steps.every(({ status }) => status === 'done')).toBe(true);
     }
-    expect((await row(worker)).orchestrator).toEqual({ role: 'worker', version: 'v1.20.2', state: 'true' });
+    expect((await row(worker)).orchestrator).toEqual({ role: 'worker', version: 'v1.20.2', state: 'ready' });
     const [master] = masters;
     const reported = async () => master && (await row(master)).orchestrator.nodes_ready === '2/2';
     await clock.runUntil(async () => (await reported()) === true, { limitMs: MINUTE_MS });
