@@ -10,6 +10,8 @@ export interface ClusterTypes {
   driverFor(kind: ClusterKind): string | undefined;
   /** What an owner who left it open gets; stored with the template. */
   defaults(coe: string): { networkDriver?: string | undefined };
+  /** Labels that an order left open and its cluster keeps, such as the version that is the newest when it is accepted. */
+  settledLabels(driver: string, labels: Record<string, string>): Record<string, string>;
   /** Everything that is wrong with a template, not only the first thing. */
   templateProblems(template: TemplateOrder): Problem[];
   /** Everything that is wrong with a cluster of a template that is right in itself. */
@@ -19,7 +21,7 @@ export interface ClusterTypes {
   /** Everything that is wrong with a further group of nodes in a cluster of `template`. */
   nodeGroupProblems(order: NodeGroupOrder, template: ClusterTemplate): Problem[];
   /** Whether the nodes of a group can have its labels and taints, in a cluster of `driver`. */
-  schedulingProblems(driver: string, group: Pick<NodeGroup, 'role' | 'nodeLabels' | 'nodeTaints'>): Problem[];
+  schedulingProblems(driver: string, group: Pick<NodeGroup, 'name' | 'role' | 'nodeLabels' | 'nodeTaints'>): Problem[];
   /** What an upgrade comes to; undefined where clusters of this driver have none. */
   upgradePlan(driver: string, order: UpgradeOrder): UpgradePlan | undefined;
   /** Labels that mean nothing to the driver, each with the nearest one that does. They are stored all the same. */

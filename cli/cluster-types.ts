@@ -11,6 +11,7 @@ export function clusterTypesOf(drivers: DriverRegistry): ClusterTypes {
     defaults: (coe) => ({
       networkDriver: drivers.all().find(({ serves }) => serves.some((kind) => kind.coe === coe))?.defaultNetworkDriver,
     }),
+    settledLabels: (driver, labels) => driverNamed(driver)?.settledLabels?.(labels) ?? {},
     templateProblems: (template: TemplateOrder) => driverNamed(template.driver)?.validate(template) ?? [],
     clusterProblems(order, template) {
       return driverNamed(template.driver)?.validate({ ...template, ...order }) ?? [];

@@ -17,6 +17,8 @@ export interface BayDriver {
   readonly defaultNetworkDriver: string;
   /** What is wrong with an order, before anything is accepted. An order for what it can't do is a problem. */
   validate(order: ClusterOrder): Problem[];
+  /** Labels that an order left open and its cluster keeps: what the next version of the service has is not for it. */
+  settledLabels?(labels: Readonly<Record<string, string>>): Record<string, string>;
   /** What is wrong with a resize, before it is accepted. */
   validateResize(order: ResizeOrder): Problem[];
   /** What is wrong with a further group's role, labels and taints. Without it the orchestrator knows no labels and taints. */
@@ -32,6 +34,11 @@ export interface BayDriver {
   planLoadBalancer?(spec: ClusterSpec, infrastructure: Infrastructure): StackPlan | undefined;
   /** What a node is told, once the infrastructure is there. */
   planNode(spec: ClusterSpec, infrastructure: Infrastructure, node: NodeIdentity): NodePlan;
+  /** Cinder volumes of every node of a group; `labels` are the cluster's. */
+  planVolumes(
+    group: Pick<NodeGroup, 'role' | 'dockerVolumeSize' | 'labels'>,
+    labels: Readonly<Record<string, string>>,
+  ): VolumePlan[];
   /** Servers of one group, as one flat stack. */
   planNodeStack(input: NodeStackInput): StackPlan;
   /** Where users reach the cluster. */
@@ -169,7 +176,7 @@ export interface UpgradePlan {
   labelsBefore: Record<string, string>;
 }
 
-export type NodeGroupOrder = Pick<NodeGroup, 'role' | 'nodeLabels' | 'nodeTaints'>;
+export type NodeGroupOrder = Pick<NodeGroup, 'name' | 'role' | 'nodeLabels' | 'nodeTaints'>;
 
 export interface NodeIdentity {
   uuid: string;
@@ -266,7 +273,7 @@ export interface MasterPort {
 /** What goes into one stack of servers. */
 export interface NodeStackInput {
   servers: ServerPlan[];
-  /** With the three placeholders of `node-stack.ts`. */
+  /** With the placeholders of `node-stack.ts` and `node-volumes.ts`. */
   userData: string;
   keyName: string | undefined;
   networkId: string;
@@ -287,14 +294,18 @@ export interface ServerPlan {
   /** A master's port, made with the infrastructure. Others get one here when they need a floating address. */
   portId?: string;
   floatingAddress: boolean;
-  /** For what the orchestrator keeps on the node. */
-  volume?: VolumePlan;
+  volumes: readonly VolumePlan[];
   /** Base64 of node.json. */
   nodeJson: string;
   ticket: string;
 }
 
+/** What the orchestrator keeps on it. */
+export type VolumePurpose = 'containers' | 'etcd';
+
+/** One for a purpose at most. */
 export interface VolumePlan {
+  purpose: VolumePurpose;
   sizeGib: number;
   /** Cinder's own choice when left out. */
   type?: string;

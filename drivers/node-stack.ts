@@ -1,13 +1,9 @@
-import type { HotResource, NodeStackInput, ServerPlan, StackPlan, VolumePlan } from './driver.js';
+import type { HotResource, NodeStackInput, ServerPlan, StackPlan } from './driver.js';
+import { volumeIds, volumeResources } from './node-volumes.js';
 
 /** In the user data, for each node's own part. */
 export const NODE_JSON_PLACEHOLDER = '%%BAYOU_NODE_JSON%%';
 export const TICKET_PLACEHOLDER = '%%BAYOU_TICKET%%';
-/** The id of the node's volume for containers; nothing without one. */
-export const VOLUME_PLACEHOLDER = '%%BAYOU_VOLUME%%';
-
-/** The step that mounts it. */
-export const NODE_VOLUME_STEP = 'node-volume';
 
 /**
  * A flat stack of servers: no nested stacks, no deployments, no wait conditions. The scripts are one
@@ -36,8 +32,6 @@ function serverResources(
   podNetwork: string | undefined,
 ): Record<string, HotResource> {
   const ownPort = server.portId === undefined;
-  const { volume } = server;
-  const volumeName = `${server.name}-volume`;
   const zone = input.availabilityZone === undefined ? {} : { availability_zone: input.availabilityZone };
   const resources: Record<string, HotResource> = {
     [server.name]: {
@@ -59,7 +53,7 @@ function serverResources(
             params: {
               [NODE_JSON_PLACEHOLDER]: server.nodeJson,
               [TICKET_PLACEHOLDER]: server.ticket,
-              [VOLUME_PLACEHOLDER]: volume === undefined ? '' : { get_resource: volumeName },
+              ...volumeIds(server.name, server.volumes),
             },
           },
         },
@@ -74,32 +68,8 @@ function serverResources(
   if (ownPort && server.floatingAddress && input.externalNetwork !== undefined) {
     resources[`${server.name}-address`] = floatingAddressResource(input.externalNetwork, `${server.name}-port`);
   }
-  if (volume !== undefined) Object.assign(resources, volumeResources(server.name, volumeName, volume, zone));
+  for (const volume of server.volumes) Object.assign(resources, volumeResources(server.name, volume, zone));
   return resources;
-}
-
-/** Made before its server, which is told its id, and attached to it. Both go with the server. */
-function volumeResources(
-  serverName: string,
-  volumeName: string,
-  volume: VolumePlan,
-  zone: object,
-): Record<string, HotResource> {
-  return {
-    [volumeName]: {
-      type: 'OS::Cinder::Volume',
-      properties: {
-        name: volumeName,
-        size: volume.sizeGib,
-        ...(volume.type === undefined ? {} : { volume_type: volume.type }),
-        ...zone,
-      },
-    },
-    [`${volumeName}-attachment`]: {
-      type: 'OS::Cinder::VolumeAttachment',
-      properties: { instance_uuid: { get_resource: serverName }, volume_id: { get_resource: volumeName } },
-    },
-  };
 }
 
 export function portResource(name: string, network: unknown, subnet: unknown, securityGroup: unknown): HotResource {

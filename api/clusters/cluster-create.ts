@@ -57,7 +57,7 @@ export async function createCluster(api: Api, request: ApiRequest<undefined, Clu
     keypair,
     sshPublicKey,
     dockerVolumeSize: order.dockerVolumeSize,
-    labels: order.labels,
+    labels: { ...order.labels, ...api.clusterTypes.settledLabels(template.driver, order.labels) },
     flavorId: order.flavorId,
     masterFlavorId: order.masterFlavorId,
     fixedNetwork: order.fixedNetwork,

@@ -27,16 +27,24 @@ export async function tell(
   node: Pick<Node, 'uuid' | 'name' | 'clusterId' | 'projectId'>,
   event: NodeEvent,
 ): Promise<void> {
+  if (context.limits.events.take(node.uuid, context.deps.clock.now())) await tellAlways(context, trx, node, event);
+}
+
+/** What its owner must know however often the node did something. */
+export async function tellAlways(
+  context: ListenerContext,
+  trx: Query,
+  node: Pick<Node, 'uuid' | 'name' | 'clusterId' | 'projectId'>,
+  event: NodeEvent,
+): Promise<void> {
   const { clock, ids } = context.deps;
-  const now = clock.now();
-  if (!context.limits.events.take(node.uuid, now)) return;
   const { clusterId, projectId } = node;
   await appendEvent(trx, {
     uuid: ids.uuid(),
     clusterId,
     projectId,
     actor: `node ${node.name}`,
-    createdAt: now,
+    createdAt: clock.now(),
     ...event,
   });
 }

@@ -6,7 +6,7 @@ import { ServiceError } from '../../common/errors.js';
 import { type ProfileSignature, type SignedCertificate, signRequest, validFor } from '../../common/x509.js';
 import type { ListenerContext } from './context.js';
 import type { NodeView } from './node-view.js';
-import { lockNode, tell } from './node-writes.js';
+import { lockNode, tellAlways } from './node-writes.js';
 
 type Signed = Pick<SignedCertificate, 'pem' | 'notAfter'>;
 
@@ -42,7 +42,7 @@ export async function signForNode(context: ListenerContext, wanted: Wanted): Pro
     }
     if (told !== undefined) {
       const message = `Node ${told.name} got the certificate ${name}: ${signed.subject}, for ${days * 1440} minutes`;
-      await tell(context, trx, told, { kind: 'certificate_issued', message });
+      await tellAlways(context, trx, told, { kind: 'certificate_issued', message });
     }
     await certificates.insert(trx, {
       uuid: ids.uuid(),

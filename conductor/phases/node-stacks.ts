@@ -96,7 +96,6 @@ async function distroOf(work: Work, { imageId }: NodeGroup): Promise<string> {
 
 function serverPlan(work: Work, infrastructure: Infrastructure, group: NodeGroup, node: Node): ServerPlan {
   const { cluster, template, deps } = work;
-  const volumeType = group.labels.docker_volume_type ?? cluster.labels.docker_volume_type;
   const port = infrastructure.masterPorts[node.name];
   const ownFlavor = group.flavorId ?? (group.role === 'master' ? template.masterFlavorId : undefined);
   const flavor = ownFlavor ?? cluster.flavorId ?? template.flavorId;
@@ -113,9 +112,7 @@ function serverPlan(work: Work, infrastructure: Infrastructure, group: NodeGroup
     securityGroup: infrastructure.securityGroups[group.role] ?? infrastructure.securityGroups.worker ?? '',
     ...(port === undefined ? {} : { portId: port.portId }),
     floatingAddress: cluster.floatingIpEnabled,
-    ...(group.dockerVolumeSize === undefined
-      ? {}
-      : { volume: { sizeGib: group.dockerVolumeSize, ...(volumeType === undefined ? {} : { type: volumeType }) } }),
+    volumes: work.driver.planVolumes(group, cluster.labels),
     nodeJson: Buffer.from(JSON.stringify(node.nodeData)).toString('base64'),
     ticket,
   };

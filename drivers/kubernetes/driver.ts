@@ -10,11 +10,12 @@ import { API_PORT, planInfrastructure } from './infrastructure.js';
 import { kubernetesLabels } from './labels.js';
 import { podNetwork } from './networks.js';
 import { accessUrl, planNode, type Software } from './node.js';
-import { orderProblems, resizeProblems } from './orders.js';
+import { BARE_METAL, nodeGroupProblems, orderProblems, resizeProblems } from './orders.js';
 import { publishedPorts } from './port-mapping.js';
 import { planUpgrade } from './upgrade.js';
 import { upgradeTasks } from './upgrade-tasks.js';
 import { chosenBill, groupVersion } from './versions.js';
+import { planVolumes } from './volumes.js';
 
 export interface KubernetesSettings {
   /** Read when they are needed first. */
@@ -35,17 +36,21 @@ export function kubernetes({ bills, mirrorUrl }: KubernetesSettings): BayDriver 
   };
   return {
     name: 'kubernetes',
-    serves: Object.keys(distributions).map((os) => ({ serverType: 'vm', os, coe: 'kubernetes' })),
+    serves: ['vm', BARE_METAL].flatMap((serverType) =>
+      Object.keys(distributions).map((os) => ({ serverType, os, coe: 'kubernetes' })),
+    ),
     labels: kubernetesLabels,
     defaultNetworkDriver: 'routes',
     validate: (order) => orderProblems(bills(), order),
     validateResize: resizeProblems,
-    validateNodeGroup: () => [],
+    settledLabels: (labels) => ({ kube_tag: chosenBill(bills(), labels)?.version ?? '' }),
+    validateNodeGroup: nodeGroupProblems,
     planUpgrade: (order) => planUpgrade(bills(), mirrorUrl, order),
     planInfrastructure,
     planLoadBalancer: (spec, infrastructure) =>
       planLoadBalancer(spec, infrastructure, API_PORT, publishedPorts(spec.labels)),
     planNode: (spec, infrastructure, node) => planNode(spec, infrastructure, node, softwareOf(spec, node)),
+    planVolumes,
     planNodeStack: (input) => planNodeStack(input, podNetwork(input.labels)),
     accessUrl,
     health: kubernetesHealth,

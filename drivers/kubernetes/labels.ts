@@ -17,7 +17,7 @@ export const kubernetesLabels: Readonly<Record<string, LabelDefinition>> = {
   kube_mirror: {
     type: 'text',
     like: {
-      pattern: /^https?:\/\/[A-Za-z0-9.:[\]-]+(\/[A-Za-z0-9._~/-]*)?$/,
+      pattern: /^https?:\/\/[A-Za-z0-9.:-]+(\/[A-Za-z0-9._/-]*)?$/,
       words: 'a URL such as https://mirror.example.org/kubernetes',
     },
     help: "URL of the mirror that nodes fetch their software from. Default: the service's own, or what the image has.",
@@ -38,10 +38,20 @@ export const kubernetesLabels: Readonly<Record<string, LabelDefinition>> = {
   dns_cluster_domain: {
     type: 'text',
     help: "Domain of the cluster's services. Default cluster.local.",
-    like: { pattern: /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/, words: 'a domain name' },
+    like: {
+      pattern: /^[a-z]([a-z0-9-]{0,30}[a-z0-9])?(\.[a-z]([a-z0-9-]{0,30}[a-z0-9])?){0,5}$/,
+      words: 'a domain name',
+    },
   },
   availability_zone: { type: 'text', help: 'Availability zone of the servers and their volumes.' },
   docker_volume_type: { type: 'text', help: "Cinder type of the nodes' volumes (docker_volume_size)." },
+  etcd_volume_size: {
+    type: 'integer',
+    min: 0,
+    max: 16_384,
+    help: "GiB of each master's Cinder volume for etcd, which goes with the server. Default 0: the root disk.",
+  },
+  etcd_volume_type: { type: 'text', help: "Cinder type of the volumes for etcd. Default Cinder's own choice." },
   master_lb_provider: {
     type: 'choice',
     values: ['octavia', 'haproxy'],

@@ -2,7 +2,7 @@ import { MASTER_ROLE } from '../../common/db/node-groups.js';
 import type { ClusterSpec, Infrastructure, NodeIdentity, NodePlan } from '../driver.js';
 import { LOAD_BALANCER_STEP, loadBalancerOf } from '../load-balancer.js';
 import { mastersOf } from '../master-ports.js';
-import { NODE_VOLUME_STEP } from '../node-stack.js';
+import { volumeSteps } from '../node-volumes.js';
 import { addonsOf } from './addons.js';
 import { type Bill, filesFor } from './bill.js';
 import { API_PORT } from './infrastructure.js';
@@ -10,6 +10,7 @@ import { dnsAddress, dnsDomain, podNetwork, serviceNetwork } from './networks.js
 import { publishedPorts } from './port-mapping.js';
 import { certificateProfiles } from './profiles.js';
 import { differencesOf } from './versions.js';
+import { planVolumes } from './volumes.js';
 
 const REGISTRY_PORT = 5000;
 const IMAGES = 'registry.k8s.io/';
@@ -50,7 +51,7 @@ export function planNode(
       node_taints: nodeTaints(isMaster, software.bill.version, group?.nodeTaints ?? []),
     },
     steps: [
-      ...(group?.dockerVolumeSize === undefined ? [] : [NODE_VOLUME_STEP]),
+      ...(group === undefined ? [] : volumeSteps(planVolumes(group, spec.labels))),
       'software',
       'container-runtime',
       ...(isMaster ? ['etcd', 'control-plane'] : []),
@@ -66,10 +67,11 @@ export function planNode(
 
 function softwareSettings(spec: ClusterSpec, { role }: NodeIdentity, { bill, mirrorUrl }: Software) {
   const prefix = spec.labels.container_infra_prefix;
-  const { kubeletOptions, pauseTag } = differencesOf(bill.version);
+  const { kubeletOptions, controlPlaneOptions, pauseTag } = differencesOf(bill.version);
   return {
     kubernetes_version: bill.version,
     kubelet_options: [...kubeletOptions],
+    control_plane_options: [...controlPlaneOptions],
     mirror: mirrorUrl ?? '',
     files: mirrorUrl === undefined ? [] : filesFor(bill, role),
     images:

@@ -1,5 +1,5 @@
 import { MASTER_ROLE } from '../../common/db/node-groups.js';
-import type { ClusterOrder, Problem, ResizeOrder } from '../driver.js';
+import type { ClusterOrder, NodeGroupOrder, Problem, ResizeOrder } from '../driver.js';
 import { labelProblems } from '../labels.js';
 import { COMMON_REFUSALS, masterProblems, type Refusal, refusalsOf } from '../orders.js';
 import type { Bill } from './bill.js';
@@ -7,6 +7,7 @@ import { kubernetesLabels } from './labels.js';
 import { overlap, podNetwork, prefixLength, serviceNetwork } from './networks.js';
 import { portMappingProblems } from './port-mapping.js';
 import { chosenBill, minorOf, OLDEST_MINOR } from './versions.js';
+import { etcdVolumeSize } from './volumes.js';
 
 const WORDS = { cluster: 'a Kubernetes cluster', masters: 'masters' };
 const STORAGE_DRIVERS = ['overlay2', 'vfs'];
@@ -14,6 +15,10 @@ const DEFAULT_SUBNET = '10.0.0.0/24';
 /** A node has a /24 of it. */
 const LONGEST_POD_PREFIX = 23;
 const LONGEST_SERVICE_PREFIX = 24;
+/** Of the API for services, of the controllers for pods. */
+const SHORTEST_POD_PREFIX = 8;
+const SHORTEST_SERVICE_PREFIX = 12;
+const NODE_PREFIX = 24;
 
 const REFUSALS: readonly Refusal[] = [
   {
@@ -39,6 +44,29 @@ const REFUSALS: readonly Refusal[] = [
   ...COMMON_REFUSALS,
 ];
 
+/** The `server_type` of machines of Ironic. */
+export const BARE_METAL = 'bm';
+
+/** Nova attaches no volume to them; and they stand in the network that they are cabled to. */
+const BARE_METAL_REFUSALS: readonly Refusal[] = [
+  {
+    // A template may leave it to its clusters.
+    field: 'fixed_network',
+    applies: ({ masterCount, fixedNetwork }) => masterCount !== undefined && fixedNetwork === undefined,
+    message: 'bare metal stands in a network that is there already: name it, here or in the cluster template',
+  },
+  {
+    field: 'docker_volume_size',
+    applies: ({ dockerVolumeSize }) => dockerVolumeSize !== undefined,
+    message: 'bare metal gets no volumes of Cinder: its containers are on its own disk',
+  },
+  {
+    field: 'labels.etcd_volume_size',
+    applies: ({ labels }) => etcdVolumeSize(labels) > 0,
+    message: 'bare metal gets no volumes of Cinder: its etcd is on its own disk',
+  },
+];
+
 /** Everything that is wrong with a template, or with a cluster over it. */
 export function orderProblems(bills: readonly Bill[], order: ClusterOrder): Problem[] {
   const wrongLabels = labelProblems(kubernetesLabels, order.labels);
@@ -49,8 +77,21 @@ export function orderProblems(bills: readonly Bill[], order: ClusterOrder): Prob
       ? []
       : [...versionProblems(bills, order.labels), ...networkProblems(order), ...portMappingProblems(order)]),
     ...refusalsOf(REFUSALS, order),
+    ...(order.serverType === BARE_METAL ? refusalsOf(BARE_METAL_REFUSALS, order) : []),
     ...masterProblems(WORDS, order),
   ];
+}
+
+/** Its name and role become labels of its nodes (kubernetes.io, "Labels and Selectors"). */
+const LABEL_VALUE = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
+
+export function nodeGroupProblems({ name, role }: Pick<NodeGroupOrder, 'name' | 'role'>): Problem[] {
+  return Object.entries({ name, role })
+    .filter(([, value]) => !LABEL_VALUE.test(value))
+    .map(([field, value]) => ({
+      field,
+      message: `"${value}" is no label of Kubernetes: letters, digits, "-", "_" and ".", 63 at most, none of these at the ends`,
+    }));
 }
 
 /** Members of etcd come and go by upgrades only; upstream refuses it, too. */
@@ -71,27 +112,55 @@ function versionProblems(bills: readonly Bill[], labels: ClusterOrder['labels'])
   return minorOf(bill.version) >= OLDEST_MINOR ? [] : [{ field, message: `1.${OLDEST_MINOR} is the oldest supported` }];
 }
 
-function networkProblems({ labels, fixedNetwork }: ClusterOrder): Problem[] {
-  const pods = { field: 'labels.pods_network_cidr', network: podNetwork(labels), longest: LONGEST_POD_PREFIX };
+function networkProblems(order: ClusterOrder): Problem[] {
+  const { labels, fixedNetwork } = order;
+  const pods = {
+    field: 'labels.pods_network_cidr',
+    network: podNetwork(labels),
+    bits: [SHORTEST_POD_PREFIX, LONGEST_POD_PREFIX] as const,
+  };
   const services = {
     field: 'labels.service_cluster_ip_range',
     network: serviceNetwork(labels),
-    longest: LONGEST_SERVICE_PREFIX,
+    bits: [SHORTEST_SERVICE_PREFIX, LONGEST_SERVICE_PREFIX] as const,
   };
-  const small = [pods, services]
-    .filter(({ network, longest }) => prefixLength(network) > longest)
-    .map(({ field, network, longest }) => ({ field, message: `${network} is too small: /${longest} at least` }));
-  const nodes = fixedNetwork === undefined ? (labels.fixed_subnet_cidr ?? DEFAULT_SUBNET) : undefined;
-  const others = [
-    { name: 'services', network: services.network },
-    ...(nodes === undefined ? [] : [{ name: 'nodes', network: nodes }]),
+  const ownNodes = fixedNetwork === undefined ? [labels.fixed_subnet_cidr ?? DEFAULT_SUBNET] : [];
+  return [
+    ...[pods, services].flatMap(sizeProblems),
+    ...roomProblems(pods, order),
+    ...meetings(pods, "the pods'", [
+      ["the services'", services.network],
+      ...ownNodes.map((network): [string, string] => ["the nodes'", network]),
+    ]),
+    ...meetings(
+      services,
+      "the services'",
+      ownNodes.map((network): [string, string] => ["the nodes'", network]),
+    ),
   ];
-  const met = others
-    .filter(({ network }) => overlap(pods.network, network))
-    .map(({ name, network }) => ({
-      field: pods.field,
-      message: `the pods' ${pods.network} meets the ${name}' ${network}`,
-    }));
-  if (nodes === undefined || !overlap(services.network, nodes)) return [...small, ...met];
-  return [...small, ...met, { field: services.field, message: `${services.network} meets the nodes' ${nodes}` }];
+}
+
+interface NamedNetwork {
+  field: string;
+  network: string;
+  bits: readonly [shortest: number, longest: number];
+}
+
+function sizeProblems({ field, network, bits: [shortest, longest] }: NamedNetwork): Problem[] {
+  const bits = prefixLength(network);
+  if (bits >= shortest && bits <= longest) return [];
+  return [{ field, message: `${network} must be a network from /${shortest} to /${longest}` }];
+}
+
+/** Each node takes a /24 of the pods' network. */
+function roomProblems({ field, network }: NamedNetwork, { masterCount = 0, nodeCount = 0 }: ClusterOrder): Problem[] {
+  const room = 2 ** (NODE_PREFIX - prefixLength(network));
+  const wanted = masterCount + nodeCount;
+  return wanted <= room ? [] : [{ field, message: `${network} has room for ${room} nodes, and ${wanted} are ordered` }];
+}
+
+function meetings({ field, network }: NamedNetwork, name: string, others: [string, string][]): Problem[] {
+  return others
+    .filter(([, other]) => overlap(network, other))
+    .map(([otherName, other]) => ({ field, message: `${name} ${network} meets ${otherName} ${other}` }));
 }

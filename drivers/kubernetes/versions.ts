@@ -10,16 +10,29 @@ interface Differences {
   before: number | undefined;
   /** What kubelet needs on its command line to use containerd. */
   kubeletOptions: readonly string[];
+  /** Of controllers and scheduler. */
+  controlPlaneOptions: readonly string[];
   /** Keeps ordinary pods from masters. */
   masterTaint: string;
   pauseTag: string;
 }
 
+/** Shuts the ports without authentication that controllers and scheduler had until 1.22. */
+const SECURE_ONLY = ['--port=0'];
+
 const DIFFERENCES: readonly Differences[] = [
+  {
+    before: 22,
+    kubeletOptions: ['--container-runtime=remote', '--network-plugin=cni'],
+    controlPlaneOptions: SECURE_ONLY,
+    masterTaint: 'node-role.kubernetes.io/master',
+    pauseTag: '3.2',
+  },
   // 1.24 took dockershim away, and with it the flags of its network plug-ins.
   {
     before: 24,
     kubeletOptions: ['--container-runtime=remote', '--network-plugin=cni'],
+    controlPlaneOptions: [],
     masterTaint: 'node-role.kubernetes.io/master',
     pauseTag: '3.2',
   },
@@ -27,10 +40,17 @@ const DIFFERENCES: readonly Differences[] = [
   {
     before: 27,
     kubeletOptions: ['--container-runtime=remote'],
+    controlPlaneOptions: [],
     masterTaint: 'node-role.kubernetes.io/control-plane',
     pauseTag: '3.7',
   },
-  { before: undefined, kubeletOptions: [], masterTaint: 'node-role.kubernetes.io/control-plane', pauseTag: '3.9' },
+  {
+    before: undefined,
+    kubeletOptions: [],
+    controlPlaneOptions: [],
+    masterTaint: 'node-role.kubernetes.io/control-plane',
+    pauseTag: '3.9',
+  },
 ];
 
 export const OLDEST_MINOR = 20;

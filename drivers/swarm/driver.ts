@@ -3,6 +3,7 @@ import type { BayDriver } from '../driver.js';
 import { planLoadBalancer } from '../load-balancer.js';
 import { masterTasks } from '../master-tasks.js';
 import { planNodeStack } from '../node-stack.js';
+import { containersVolume } from '../node-volumes.js';
 import { apiPort } from './api-port.js';
 import { swarmHealth } from './health.js';
 import { planInfrastructure } from './infrastructure.js';
@@ -23,6 +24,7 @@ export const swarm: BayDriver = {
   planInfrastructure,
   planLoadBalancer: (spec, infrastructure) => planLoadBalancer(spec, infrastructure, apiPort(spec)),
   planNode,
+  planVolumes: containersVolume,
   planNodeStack,
   accessUrl,
   health: swarmHealth,

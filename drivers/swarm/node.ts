@@ -11,7 +11,7 @@ import {
 } from '../driver.js';
 import { LOAD_BALANCER_STEP, loadBalancerOf } from '../load-balancer.js';
 import { mastersOf } from '../master-ports.js';
-import { NODE_VOLUME_STEP } from '../node-stack.js';
+import { containersVolume, volumeSteps } from '../node-volumes.js';
 import { apiPort } from './api-port.js';
 
 /** Upstream's. Docker needs no certificate of a registry on the loopback. */
@@ -20,7 +20,7 @@ const REGISTRY_PORT = 5000;
 export function planNode(spec: ClusterSpec, infrastructure: Infrastructure, node: NodeIdentity): NodePlan {
   const port = infrastructure.masterPorts[node.name];
   const { template } = spec;
-  const volumeSize = spec.groups.find(({ uuid }) => uuid === node.nodeGroupId)?.dockerVolumeSize;
+  const group = spec.groups.find(({ uuid }) => uuid === node.nodeGroupId);
   const haproxy = port !== undefined && loadBalancerOf(spec) === 'haproxy';
   return {
     settings: {
@@ -40,7 +40,7 @@ export function planNode(spec: ClusterSpec, infrastructure: Infrastructure, node
       no_proxy: template.noProxy ?? '',
     },
     steps: [
-      ...(volumeSize === undefined ? [] : [NODE_VOLUME_STEP]),
+      ...(group === undefined ? [] : volumeSteps(containersVolume(group, spec.labels))),
       'docker-install',
       ...(port !== undefined && !template.tlsDisabled ? ['docker-certificates'] : []),
       'docker-configure',

@@ -1,12 +1,13 @@
-import { NODE_JSON_PLACEHOLDER, TICKET_PLACEHOLDER, VOLUME_PLACEHOLDER } from '../node-stack.js';
+import { NODE_JSON_PLACEHOLDER, TICKET_PLACEHOLDER } from '../node-stack.js';
+import { VOLUME_PLACEHOLDERS, volumeFile } from '../node-volumes.js';
 import { type NodeFile, ofBearableSize } from './files.js';
 import { compressedUnpackScript } from './unpack-script.js';
 
 /**
  * User data for cloud-init (Debian, Ubuntu): MIME text of two parts, the same for all nodes of a cluster but for the
- * three placeholders, which Heat fills for each node.
+ * placeholders, which Heat fills for each node.
  *
- * The first part writes node.json, the ticket and the volume's id; cloud-init does that before it runs scripts. The
+ * The first part writes node.json, the ticket and the ids of volumes; cloud-init does that before it runs scripts. The
  * second is a script that puts the files in place and starts the node's service, gzipped and in base64: raw gzip does
  * not survive Heat. cloud-init unpacks a part of type application/gzip and finds out what it is from its first line.
  */
@@ -52,7 +53,11 @@ function cloudConfig(): string {
     write_files: [
       { path: '/etc/bayou/node.json', ...shared, encoding: 'b64', content: NODE_JSON_PLACEHOLDER },
       { path: '/etc/bayou/ticket', ...shared, content: TICKET_PLACEHOLDER },
-      { path: '/etc/bayou/node-volume', ...shared, content: VOLUME_PLACEHOLDER },
+      ...Object.entries(VOLUME_PLACEHOLDERS).map(([purpose, content]) => ({
+        path: volumeFile(purpose),
+        ...shared,
+        content,
+      })),
     ],
   };
   return `#cloud-config\n${JSON.stringify(config)}`;

@@ -1,11 +1,12 @@
-import { NODE_JSON_PLACEHOLDER, TICKET_PLACEHOLDER, VOLUME_PLACEHOLDER } from '../node-stack.js';
+import { NODE_JSON_PLACEHOLDER, TICKET_PLACEHOLDER } from '../node-stack.js';
+import { VOLUME_PLACEHOLDERS, volumeFile } from '../node-volumes.js';
 import { type NodeFile, ofBearableSize } from './files.js';
 import { compressedUnpackScript } from './unpack-script.js';
 
 /**
  * User data for Ignition (Flatcar, Fedora CoreOS), specification 3.4.0: JSON, the same for all nodes of a
- * cluster but for the three placeholders. Heat fills them as text inside of `data:` URLs (RFC 2397): base64,
- * a ticket (base64url and points) and an id need no escape there.
+ * cluster but for the placeholders. Heat fills them as text inside of `data:` URLs (RFC 2397): base64,
+ * a ticket (base64url and points) and ids need no escape there.
  */
 export function renderIgnition({ files }: { files: readonly NodeFile[] }): string {
   return ofBearableSize(
@@ -38,7 +39,10 @@ const OWNER_ONLY = 0o600;
 const NODE_FILES = [
   { path: '/etc/bayou/node.json', source: `data:;base64,${NODE_JSON_PLACEHOLDER}` },
   { path: '/etc/bayou/ticket', source: `data:,${TICKET_PLACEHOLDER}` },
-  { path: '/etc/bayou/node-volume', source: `data:,${VOLUME_PLACEHOLDER}` },
+  ...Object.entries(VOLUME_PLACEHOLDERS).map(([purpose, placeholder]) => ({
+    path: volumeFile(purpose),
+    source: `data:,${placeholder}`,
+  })),
 ].map(({ path, source }) => ({ path, mode: OWNER_ONLY, overwrite: true, contents: { source } }));
 
 function unpackFile(files: readonly NodeFile[]) {

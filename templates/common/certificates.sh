@@ -4,18 +4,18 @@ set -euo pipefail
 
 month_seconds=2592000
 
-# is_good KEY CERTIFICATE CA: they belong together, and are good for another month.
+# is_good KEY CERTIFICATE CA [SECONDS]: they belong together, and are good for that time; a month, unless told.
 is_good() {
   [ -s "$1" ] && [ -s "$2" ] && [ -s "$3" ] &&
     openssl verify -CAfile "$3" "$2" >/dev/null 2>&1 &&
-    openssl x509 -checkend "$month_seconds" -noout -in "$2" >/dev/null &&
+    openssl x509 -checkend "${4:-$month_seconds}" -noout -in "$2" >/dev/null &&
     [ "$(openssl x509 -noout -pubkey -in "$2")" = "$(openssl pkey -pubout -in "$1")" ]
 }
 
-# get_certificate PROFILE MARK KEY CERTIFICATE CA: has them made, unless they are good. The file MARK comes first, so that
+# get_certificate PROFILE MARK KEY CERTIFICATE CA [SECONDS]: has them made, unless they are good. The file MARK comes first, so that
 # whoever is stopped in between acts on the change next time.
 get_certificate() {
-  if is_good "$3" "$4" "$5"; then return 0; fi
+  if is_good "${@:3}"; then return 0; fi
   mkdir -p "$(dirname "$3")"
   new_key "$3"
   new_csr "$3" "$BAYOU_STATE/$1.csr"

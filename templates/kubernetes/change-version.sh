@@ -85,6 +85,7 @@ runs_version() {
 await_kubelet() {
   if until_true 120 runs_version "$1"; then return 0; fi
   journal kubelet
-  echo "kubelet $1 did not come up in 120 s: $(journal kubelet | grep -v '^[[:space:]]*$' | tail -n 1)"
+  # Its own words, without systemd's about it.
+  echo "kubelet $1 did not come up in 120 s: $(journalctl _SYSTEMD_UNIT=kubelet.service --lines 1 --no-pager --output cat || true)"
   return 1
 }

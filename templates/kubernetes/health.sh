@@ -43,7 +43,7 @@ profile=kubelet
 path=/api/v1/nodes/$name
 if [ "$role" = master ]; then
   profile=node-manager
-  path='/api/v1/nodes?limit=1000'
+  path='/api/v1/nodes?resourceVersion=0'
 fi
 states=
 ready=-

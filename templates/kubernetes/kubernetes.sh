@@ -42,12 +42,13 @@ certificate() {
 
 # kubeconfig PROFILE: for whoever shows that certificate to the API.
 kubeconfig() {
-  local host
+  local host port
   host=$(setting api_host)
+  port=$(setting api_port)
   cat <<END
 apiVersion: v1
 kind: Config
-clusters: [{name: own, cluster: {server: "https://$host:$(setting api_port)", certificate-authority: $PKI/cluster-ca.crt}}]
+clusters: [{name: own, cluster: {server: "https://$host:$port", certificate-authority: $PKI/cluster-ca.crt}}]
 users: [{name: own, user: {client-certificate: $PKI/$1.crt, client-key: $PKI/$1.key}}]
 contexts: [{name: own, context: {cluster: own, user: own}}]
 current-context: own
@@ -98,7 +99,7 @@ start() {
 # api PROFILE PATH: asks the API of the node's settings in the name of that profile. To curl by its own name it would
 # answer in many lines.
 api() {
-  curl --user-agent bayou --silent --fail --noproxy '*' --max-time 10 --cacert "$PKI/cluster-ca.crt" --cert "$PKI/$1.crt" --key "$PKI/$1.key" \
+  curl --user-agent bayou --compressed --silent --fail --noproxy '*' --max-time 10 --cacert "$PKI/cluster-ca.crt" --cert "$PKI/$1.crt" --key "$PKI/$1.key" \
     "https://$(setting api_host):$(setting api_port)$2"
 }
 

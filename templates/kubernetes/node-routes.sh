@@ -1,6 +1,7 @@
 #!/bin/bash
 # Follows the list of nodes: this node's pods get the network that the controllers gave it, and routes lead to the pods
-# of the others. Masters also learn the others' names, by which the API calls kubelets.
+# of the others. Masters also learn the others' names, by which the API calls kubelets. What a node says of itself is
+# believed only within the network of pods.
 set -euo pipefail
 # shellcheck source=/dev/null
 source "${BAYOU_ROOT:-}/opt/bayou/kubernetes.sh"
@@ -8,55 +9,78 @@ source "${BAYOU_ROOT:-}/opt/bayou/kubernetes.sh"
 look_seconds=5
 # Marks the routes as ours (ip-route(8), "protocol").
 protocol=76
+bridge=pods0
 name=$(node_value node name)
 role=$(node_value node role)
 pods=$(setting pod_network)
+host=$(setting api_host)
 list=$BAYOU_STATE/nodes.json
 states=$BAYOU_STATE/nodes
-cidr='^[0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}$'
 ipv4='^[0-9]{1,3}(\.[0-9]{1,3}){3}$'
+
+number() {
+  local IFS=. octets
+  read -ra octets <<<"$1"
+  echo $(((octets[0] << 24) + (octets[1] << 16) + (octets[2] << 8) + octets[3]))
+}
+
+pods_bits=${pods#*/}
+pods_start=$(($(number "${pods%/*}") >> (32 - pods_bits)))
+
+# is_share RANGE: a /24 of the network of pods.
+is_share() {
+  [[ $1 =~ ^([0-9]{1,3}(\.[0-9]{1,3}){2}\.0)/24$ ]] &&
+    [ $(($(number "${BASH_REMATCH[1]}") >> (32 - pods_bits))) = "$pods_start" ]
+}
+
+# That of the interface that leads to the other nodes: what pods send must fit through it.
+mtu() {
+  local interface
+  interface=$(ip -o -4 route get "$host" | sed -n 's/.* dev \([^ ]*\).*/\1/p')
+  if [ "$interface" = lo ]; then interface=$(ip -o -4 addr show to "$host" | awk '{ print $2; exit }'); fi
+  cat "/sys/class/net/$interface/mtu"
+}
 
 network() {
   cat <<END
 {"cniVersion": "0.3.1", "name": "bayou", "plugins": [
-  {"type": "bridge", "bridge": "pods0", "isGateway": true, "hairpinMode": true,
+  {"type": "bridge", "bridge": "$bridge", "isGateway": true, "forceAddress": true, "hairpinMode": true, "mtu": $(mtu),
     "ipam": {"type": "host-local", "ranges": [[{"subnet": "$1"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
   {"type": "portmap", "capabilities": {"portMappings": true}}]}
 END
 }
 
-# rule TABLE CHAIN RULE...: once.
+# rule --append|--insert TABLE CHAIN RULE...: once.
 rule() {
-  local table=$1 chain=$2
-  shift 2
+  local how=$1 table=$2 chain=$3
+  shift 3
   iptables --wait --table "$table" --check "$chain" "$@" 2>/dev/null ||
-    iptables --wait --table "$table" --append "$chain" "$@"
+    iptables --wait --table "$table" "$how" "$chain" "$@"
 }
 
-# Pods go out under the node's address, and see nothing of what the cloud tells machines about themselves.
+# Pods go out under the node's address, and see nothing of what the cloud tells machines about themselves. They are gone
+# when the machine boots, and must be there before any pod is.
 rules() {
-  rule nat POSTROUTING --source "$1" ! --destination "$pods" --match addrtype ! --dst-type LOCAL --jump MASQUERADE
-  iptables --wait --check FORWARD --source "$pods" --destination 169.254.169.254 --jump REJECT 2>/dev/null ||
-    iptables --wait --insert FORWARD --source "$pods" --destination 169.254.169.254 --jump REJECT
-  rule filter FORWARD --source "$pods" --jump ACCEPT
-  rule filter FORWARD --destination "$pods" --jump ACCEPT
+  rule --append nat POSTROUTING --source "$pods" ! --destination "$pods" ! --out-interface "$bridge" --jump MASQUERADE
+  rule --append filter FORWARD --source "$pods" --jump ACCEPT
+  rule --append filter FORWARD --destination "$pods" --jump ACCEPT
+  rule --insert filter FORWARD --in-interface "$bridge" --destination 169.254.169.254 --jump REJECT
 }
 
+# One that can't be had keeps no other from its route.
 routes() {
   local wanted=" " other range address known
   while read -r other _ _ range address; do
-    if [[ $range =~ $cidr && $address =~ $ipv4 ]]; then
-      if [ "$other" = "$name" ]; then
-        network "$range" | replace "$BAYOU_ROOT/etc/cni/net.d/10-bayou.conflist" 0644 || true
-        rules "$range"
-      else
-        wanted+="$range "
-        ip route replace "$range" via "$address" protocol "$protocol"
-      fi
+    if ! is_share "$range" || ! [[ $address =~ $ipv4 ]] || [[ $wanted == *" $range "* ]]; then continue; fi
+    wanted+="$range "
+    if [ "$other" = "$name" ]; then
+      network "$range" | replace "$BAYOU_ROOT/etc/cni/net.d/10-bayou.conflist" 0644 || true
+    else
+      ip route replace "$range" via "$address" protocol "$protocol" || echo "there is no way to $range of $other at $address"
     fi
   done <"$states"
   while read -r known _; do
-    if [[ $wanted != *" $known "* ]]; then ip route delete "$known" protocol "$protocol"; fi
+    if [[ $wanted != *" $known "* ]]; then ip route delete "$known" protocol "$protocol" || true; fi
   done < <(ip route show protocol "$protocol")
 }
 
@@ -70,8 +94,11 @@ names() {
   replace "$BAYOU_ROOT/etc/hosts" 0644 <"$BAYOU_STATE/hosts" || true
 }
 
+rules
 while true; do
-  if api kube-proxy '/api/v1/nodes?limit=1000' >"$list" 2>/dev/null && node_states "$list" >"$states"; then
+  # From the API's memory: asked for by every node, etcd would answer nothing else.
+  if api kube-proxy '/api/v1/nodes?resourceVersion=0' >"$list" 2>/dev/null && node_states "$list" >"$states.new"; then
+    mv "$states.new" "$states"
     routes
     if [ "$role" = master ]; then names; fi
   fi

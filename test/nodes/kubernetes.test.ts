@@ -9,7 +9,7 @@ jest.setTimeout(20 * 60_000);
 
 /** What is true after a step ran that would be another if it had done anything. */
 const STATE = `find /etc /opt /usr/local /var/lib/etcd -type f -not -path '*/member/*' -not -name hosts -exec md5sum {} + | sort | md5sum
-systemctl show --property ActiveEnterTimestampMonotonic etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy containerd haproxy keepalived bayou-routes`;
+systemctl show --property ActiveEnterTimestampMonotonic etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy containerd haproxy keepalived node-routes`;
 
 async function statesAfterEveryStep(cluster: KubernetesCluster, node: string): Promise<string[]> {
   const { nodes } = cluster.site;

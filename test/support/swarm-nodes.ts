@@ -1,5 +1,6 @@
 import { type Node, nodes } from '../../common/db/nodes.js';
-import { NODE_JSON_PLACEHOLDER, TICKET_PLACEHOLDER, VOLUME_PLACEHOLDER } from '../../drivers/node-stack.js';
+import { NODE_JSON_PLACEHOLDER, TICKET_PLACEHOLDER } from '../../drivers/node-stack.js';
+import { VOLUME_PLACEHOLDERS } from '../../drivers/node-volumes.js';
 import { renderUserData } from '../../drivers/user-data/cloud-init.js';
 import { loadNodeFiles } from '../../drivers/user-data/files.js';
 import type { ListenerFixture } from './listener-fixture.js';
@@ -32,8 +33,8 @@ const STEPS: Record<string, string[]> = {
 interface MoreOfNode {
   settings?: Record<string, unknown>;
   steps?: string[];
-  /** Id of the volume for containers. */
-  volume?: string;
+  /** Ids of volumes by their purpose. */
+  volumes?: Record<string, string>;
   /** Whose scripts. */
   driver?: string;
 }
@@ -43,7 +44,7 @@ export async function addNode(
   name: string,
   role: string,
   more: Partial<Node>,
-  { settings = {}, steps = STEPS[role] ?? [], volume = '', driver = 'swarm' }: MoreOfNode = {},
+  { settings = {}, steps = STEPS[role] ?? [], volumes = {}, driver = 'swarm' }: MoreOfNode = {},
 ): Promise<SwarmNode> {
   const row = await fixture.addNode({ name, role, ...more });
   const nodeData = {
@@ -69,9 +70,11 @@ export async function addNode(
     },
   };
   await nodes.update(fixture.knex, { uuid: row.uuid }, { nodeData });
-  const userData = renderUserData({ files: loadNodeFiles(driver) })
+  let userData = renderUserData({ files: loadNodeFiles(driver) })
     .replace(NODE_JSON_PLACEHOLDER, Buffer.from(JSON.stringify(nodeData)).toString('base64'))
-    .replace(TICKET_PLACEHOLDER, fixture.ticket(row))
-    .replace(VOLUME_PLACEHOLDER, volume);
+    .replace(TICKET_PLACEHOLDER, fixture.ticket(row));
+  for (const [purpose, placeholder] of Object.entries(VOLUME_PLACEHOLDERS)) {
+    userData = userData.replace(placeholder, volumes[purpose] ?? '');
+  }
   return { row, userData };
 }

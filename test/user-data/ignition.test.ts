@@ -1,7 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { readUserData } from '../../devstack/devcloud/player/user-data.js';
 import { distributions } from '../../drivers/distributions.js';
-import { NODE_JSON_PLACEHOLDER, TICKET_PLACEHOLDER, VOLUME_PLACEHOLDER } from '../../drivers/node-stack.js';
+import { NODE_JSON_PLACEHOLDER, TICKET_PLACEHOLDER } from '../../drivers/node-stack.js';
+import { VOLUME_PLACEHOLDERS } from '../../drivers/node-volumes.js';
 import { makeDrivers } from '../../drivers/registry.js';
 import { loadNodeFiles } from '../../drivers/user-data/files.js';
 import { userDataOf } from '../../drivers/user-data/formats.js';
@@ -24,7 +25,8 @@ function filled(userData: string): string {
   return userData
     .replace(NODE_JSON_PLACEHOLDER, Buffer.from(JSON.stringify(NODE)).toString('base64'))
     .replace(TICKET_PLACEHOLDER, 'eyJh-_.b.c')
-    .replace(VOLUME_PLACEHOLDER, VOLUME);
+    .replace(VOLUME_PLACEHOLDERS.containers, VOLUME)
+    .replace(VOLUME_PLACEHOLDERS.etcd, '');
 }
 
 describe('user data for Ignition', () => {
@@ -51,7 +53,8 @@ describe('user data for Ignition', () => {
         `put ${path} ${mode} <<'BAYOU_END_OF_FILE'\n${content.replace(/\n$/, '')}\nBAYOU_END_OF_FILE\n`,
       );
     }
-    expect(written.get('/etc/bayou/node-volume')?.contents?.source).toBe(`data:,${VOLUME}`);
+    expect(written.get('/etc/bayou/containers-volume')?.contents?.source).toBe(`data:,${VOLUME}`);
+    expect(written.get('/etc/bayou/etcd-volume')?.contents?.source).toBe('data:,');
     expect(written.get('/etc/bayou/ticket')?.mode).toBe(0o600);
   });
 

@@ -5,7 +5,14 @@ set -euo pipefail
 # shellcheck source=/dev/null
 source "${BAYOU_ROOT:-}/opt/bayou/kubernetes.sh"
 
-if [ -e "$BAYOU_STATE/bootstrapped" ]; then exit 0; fi
+# Whatever was stopped in between: the key does not stay.
+forget() {
+  rm -f "$KUBERNETES/bootstrap.conf" "$PKI/bootstrap.key" "$PKI/bootstrap.crt" "$BAYOU_STATE/bootstrap"
+}
+if [ -e "$BAYOU_STATE/bootstrapped" ]; then
+  forget
+  exit 0
+fi
 
 rights() {
   cat <<END
@@ -19,8 +26,8 @@ apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata: {name: bayou:node-manager}
 rules:
-  - {apiGroups: [""], resources: [nodes], verbs: [get, list, watch, patch, update, delete]}
-  - {apiGroups: [""], resources: [pods], verbs: [get, list, delete]}
+  - {apiGroups: [""], resources: [nodes], verbs: [get, list, patch, delete]}
+  - {apiGroups: [""], resources: [pods], verbs: [get, list]}
   - {apiGroups: [""], resources: [pods/eviction], verbs: [create]}
   - {apiGroups: [policy], resources: [poddisruptionbudgets], verbs: [get, list]}
   - {nonResourceURLs: [/metrics], verbs: [get]}
@@ -40,8 +47,8 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: bayou:addons}
 END
 }
 
-get_certificate bootstrap "$BAYOU_STATE/bootstrap" "$PKI/bootstrap.key" "$PKI/bootstrap.crt" "$PKI/nodes-ca.crt"
+get_certificate bootstrap "$BAYOU_STATE/bootstrap" "$PKI/bootstrap.key" "$PKI/bootstrap.crt" "$PKI/nodes-ca.crt" 300
 kubeconfig bootstrap | replace "$KUBERNETES/bootstrap.conf" 0600 || true
 rights | kubectl --kubeconfig "$KUBERNETES/bootstrap.conf" apply --filename -
 touch "$BAYOU_STATE/bootstrapped"
-rm -f "$KUBERNETES/bootstrap.conf" "$PKI/bootstrap.key" "$PKI/bootstrap.crt" "$BAYOU_STATE/bootstrap"
+forget

@@ -33,6 +33,21 @@ version = 2
 END
 }
 
+# What images are pulled through.
+proxy_drop_in() {
+  local name value
+  echo '[Service]'
+  for name in http_proxy https_proxy no_proxy; do
+    value=$(node_value settings "$name")
+    if [ -z "$value" ]; then continue; fi
+    if ! [[ $value =~ ^[A-Za-z0-9_./:,=@~*%\ -]*$ ]]; then
+      echo "the template's $name has characters that it may not have" >&2
+      return 1
+    fi
+    echo "Environment=\"${name^^}=${value//%/%%}\""
+  done
+}
+
 # A release of containerd has no unit in it.
 containerd_unit() {
   cat <<END
@@ -72,6 +87,9 @@ containerd_config | put "$mark" "$BAYOU_ROOT/etc/containerd/config.toml" 0644
 if ! systemctl cat containerd.service >/dev/null 2>&1; then
   containerd_unit | put "$mark" "$UNITS/containerd.service" 0644
 fi
+proxy_drop_in >"$BAYOU_STATE/proxy"
+put "$mark" "$UNITS/containerd.service.d/bayou-proxy.conf" 0600 <"$BAYOU_STATE/proxy"
+rm "$BAYOU_STATE/proxy"
 start containerd
 if ! until_true 60 ctr version; then
   journal containerd

@@ -9,6 +9,7 @@ address=$(plain address "$(node_value node address)")
 services=$(setting service_network)
 pods=$(setting pod_network)
 domain=$(setting dns_domain)
+port=$(setting api_port)
 endpoints=()
 while IFS= read -r master; do endpoints+=("https://$(plain master "$master"):2379"); done < <(node_value settings masters '*' address)
 
@@ -30,18 +31,20 @@ for name in kube-controller-manager kube-scheduler node-manager; do
 done
 # Every master has the same, so that a token of one is good at all.
 call GET /v1/secrets/service-account-key "$BAYOU_STATE/secret.answer"
-for mark in "$api_mark" "$BAYOU_STATE/kube-controller-manager-restart"; do
-  json_value "$BAYOU_STATE/secret.answer" value | put "$mark" "$PKI/service-account.key" 0600
-done
-rm "$BAYOU_STATE/secret.answer"
+json_value "$BAYOU_STATE/secret.answer" value >"$BAYOU_STATE/service-account.key"
+if ! cmp -s "$BAYOU_STATE/service-account.key" "$PKI/service-account.key"; then
+  touch "$api_mark" "$BAYOU_STATE/kube-controller-manager-restart"
+  replace "$PKI/service-account.key" 0600 <"$BAYOU_STATE/service-account.key" || true
+fi
+rm "$BAYOU_STATE/secret.answer" "$BAYOU_STATE/service-account.key"
 
 api_arguments=(
-  "--bind-address=$address" "--advertise-address=$address" "--secure-port=$(setting api_port)"
+  "--bind-address=$address" "--advertise-address=$address" "--secure-port=$port"
   "--etcd-servers=$(IFS=,; echo "${endpoints[*]}")" "--etcd-cafile=$PKI/etcd-ca.crt"
   "--etcd-certfile=$PKI/etcd-client.crt" "--etcd-keyfile=$PKI/etcd-client.key"
   "--client-ca-file=$PKI/client-ca.crt" "--tls-cert-file=$PKI/kube-apiserver.crt"
   "--tls-private-key-file=$PKI/kube-apiserver.key" --tls-min-version=VersionTLS12
-  --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction --allow-privileged=true
+  '--authorization-mode=Node,RBAC' --enable-admission-plugins=NodeRestriction --allow-privileged=true
   "--service-cluster-ip-range=$services" "--service-account-issuer=https://kubernetes.default.svc.$domain"
   "--service-account-key-file=$PKI/service-account.key" "--service-account-signing-key-file=$PKI/service-account.key"
   # Nodes are called by name: the address of a worker was not known when its certificate was described.
@@ -52,18 +55,21 @@ api_arguments=(
   --requestheader-username-headers=X-Remote-User "--proxy-client-cert-file=$PKI/front-proxy-client.crt"
   "--proxy-client-key-file=$PKI/front-proxy-client.key" --profiling=false
 )
+# What shuts the ports without authentication that these two had before 1.22.
+mapfile -t insecure < <(node_value settings control_plane_options '*')
+for option in "${insecure[@]}"; do plain option "$option" >/dev/null; done
 controller=$KUBERNETES/kube-controller-manager.conf
 controller_arguments=(
   "--kubeconfig=$controller" "--authentication-kubeconfig=$controller" "--authorization-kubeconfig=$controller"
   --bind-address=127.0.0.1 --leader-elect=true --use-service-account-credentials=true
   "--service-account-private-key-file=$PKI/service-account.key" "--root-ca-file=$PKI/cluster-ca.crt"
   "--cluster-cidr=$pods" "--service-cluster-ip-range=$services" --allocate-node-cidrs=true --configure-cloud-routes=false
-  --profiling=false
+  --profiling=false "${insecure[@]}"
 )
 scheduler=$KUBERNETES/kube-scheduler.conf
 scheduler_arguments=(
   "--kubeconfig=$scheduler" "--authentication-kubeconfig=$scheduler" "--authorization-kubeconfig=$scheduler"
-  --bind-address=127.0.0.1 --leader-elect=true --profiling=false
+  --bind-address=127.0.0.1 --leader-elect=true --profiling=false "${insecure[@]}"
 )
 
 # put_unit PROGRAM AFTER ARGUMENT...

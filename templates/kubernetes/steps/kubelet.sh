@@ -17,6 +17,11 @@ certificate kube-proxy nodes "$proxy_mark"
 kubeconfig kubelet | put "$mark" "$KUBERNETES/kubelet.conf" 0600
 kubeconfig kube-proxy | put "$proxy_mark" "$KUBERNETES/kube-proxy.conf" 0600
 
+cgroup_driver=$(setting cgroup_driver)
+dns_address=$(setting dns_address)
+dns_domain=$(setting dns_domain)
+pods=$(setting pod_network)
+
 # Names of the node's resolver only: that of the machine's own service would be asked by pods at their loopback.
 resolver=/etc/resolv.conf
 if [ -e "$BAYOU_ROOT/run/systemd/resolve/resolv.conf" ]; then resolver=/run/systemd/resolve/resolv.conf; fi
@@ -31,9 +36,9 @@ authentication:
   webhook: {enabled: true}
   x509: {clientCAFile: $PKI/nodes-ca.crt}
 authorization: {mode: Webhook}
-cgroupDriver: $(setting cgroup_driver)
-clusterDNS: [$(setting dns_address)]
-clusterDomain: $(setting dns_domain)
+cgroupDriver: $cgroup_driver
+clusterDNS: [$dns_address]
+clusterDomain: "$dns_domain"
 failSwapOn: false
 readOnlyPort: 0
 resolvConf: $resolver
@@ -50,7 +55,7 @@ apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
 bindAddress: 0.0.0.0
 clientConnection: {kubeconfig: $KUBERNETES/kube-proxy.conf}
-clusterCIDR: $(setting pod_network)
+clusterCIDR: $pods
 # The limits of the machine's connection table are the machine's.
 conntrack: {maxPerCore: 0, min: 0, tcpCloseWaitTimeout: 0s, tcpEstablishedTimeout: 0s}
 hostnameOverride: $name
@@ -65,6 +70,12 @@ list() {
 
 mapfile -t options < <(node_value settings kubelet_options '*')
 mapfile -t labels < <(node_value settings node_labels '*')
+for label in "${labels[@]}"; do
+  if ! [[ $label =~ ^[A-Za-z0-9./_-]+=[A-Za-z0-9._-]*$ ]]; then
+    echo "\"$label\" is no label of a node"
+    exit 1
+  fi
+done
 taints=()
 while IFS='|' read -r key value effect; do
   taints+=("$key=$value:$effect")
@@ -84,5 +95,5 @@ put "$mark" "$UNITS/kubelet.service" 0644 <"$BAYOU_STATE/unit"
 unit kube-proxy network.target "--config=$KUBERNETES/kube-proxy.yaml" >"$BAYOU_STATE/unit"
 put "$proxy_mark" "$UNITS/kube-proxy.service" 0644 <"$BAYOU_STATE/unit"
 PATH=$BAYOU_PROGRAM:$PATH unit node-routes.sh network.target >"$BAYOU_STATE/unit"
-put "$BAYOU_STATE/bayou-routes-restart" "$UNITS/bayou-routes.service" 0644 <"$BAYOU_STATE/unit"
-start kubelet kube-proxy bayou-routes
+put "$BAYOU_STATE/node-routes-restart" "$UNITS/node-routes.service" 0644 <"$BAYOU_STATE/unit"
+start node-routes kubelet kube-proxy

@@ -5,6 +5,7 @@ set -euo pipefail
 source "${BAYOU_ROOT:-}/opt/bayou/kubernetes.sh"
 
 name=$(node_value node name)
+# shellcheck disable=SC2317 # by its name
 is_ready() {
   api kubelet "/api/v1/nodes/$name" >"$BAYOU_STATE/node-object.json" && [ "$(condition Ready)" = True ]
 }

@@ -21,6 +21,7 @@ addons=(
 when=magnum.openstack.org/when
 
 # apply SELECTOR
+# shellcheck disable=SC2317 # by its name
 apply() {
   "${addons[@]}" apply --filename "$own/manifest.yaml" --selector "$1" >"$own/applied" 2>&1
 }

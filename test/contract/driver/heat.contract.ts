@@ -17,7 +17,14 @@ import { Session } from '../../../openstack/session.js';
 import { createTransport } from '../../../openstack/transport.js';
 import { until } from '../../support/until.js';
 import { HOSTILE } from './hostile.js';
-import { nodeData, nodeStackInput, type SampleOptions, sampleCluster, ticketOf } from './sample-cluster.js';
+import {
+  nodeData,
+  nodeStackInput,
+  type SampleOptions,
+  sampleCluster,
+  ticketOf,
+  WITH_VOLUMES,
+} from './sample-cluster.js';
 
 const WORKERS = 50;
 const ctx = {};
@@ -29,6 +36,7 @@ const VARIANTS: Record<string, SampleOptions> = {
     ...{ fixedNetwork: 'private', fixedSubnet: 'private-subnet', template: { floatingIpEnabled: false } },
   },
   'without floating addresses': { template: { floatingIpEnabled: false } },
+  'with volumes': WITH_VOLUMES,
   'without TLS': { template: { tlsDisabled: true } },
   'behind a load balancer of the cloud': { masters: 'most', template: { masterLbEnabled: true } },
   'behind a load balancer of its own': { masters: 'most', template: { masterLbEnabled: true }, loadBalancers: false },
@@ -99,6 +107,7 @@ export function describePlansInHeat(driver: BayDriver): void {
       expect(Object.keys(infrastructure.securityGroups).sort()).toEqual(['master', 'worker']);
       expect(driver.accessUrl(spec, infrastructure)).toMatch(/^\w+:\/\/\d+\.\d+\.\d+\.\d+:\d+$/);
       expectServers(driver, cloud, spec, infrastructure, [...masters, ...workers]);
+      expectVolumes(driver, cloud, spec, [...masters, ...workers]);
 
       // The infrastructure goes last: it outlasts what stands on it.
       for (const stack of stacks.reverse()) {
@@ -128,6 +137,23 @@ function expectServers(
     expect([told?.ticket, ordinal]).toEqual([ticketOf(spec, node), node.ordinal]);
     expect(metadata).toEqual({ bayou_cluster: spec.clusterId });
   }
+}
+
+/** Each is attached to its server, which has been told its id. */
+function expectVolumes(driver: BayDriver, cloud: DevelopmentCloud, spec: ClusterSpec, members: NodeIdentity[]): void {
+  const planned = members.flatMap(({ name, nodeGroupId }) => {
+    const group = spec.groups.find(({ uuid }) => uuid === nodeGroupId);
+    return (group === undefined ? [] : driver.planVolumes(group, spec.labels)).map(
+      ({ purpose, sizeGib, type }) => `${name} ${purpose} ${sizeGib} GiB ${type}`,
+    );
+  });
+  const made = [...cloud.state.volumes.values()].map(({ id, serverId, sizeGib, volumeType }) => {
+    const server = cloud.state.compute.servers.get(serverId ?? '');
+    const userData = Buffer.from(server?.userData ?? '', 'base64').toString('utf8');
+    const purpose = new RegExp(`"/etc/bayou/([a-z]+)-volume",[^}]*"content":"${id}"`).exec(userData)?.[1];
+    return `${server?.name} ${purpose} ${sizeGib} GiB ${volumeType}`;
+  });
+  expect(made.sort()).toEqual(planned.sort());
 }
 
 interface AddressOutput {

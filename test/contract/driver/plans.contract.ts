@@ -13,6 +13,7 @@ import {
   type SampleOptions,
   sampleCluster,
   userDataOf,
+  WITH_VOLUMES,
 } from './sample-cluster.js';
 
 /** Nova: `user_data`, in base64. Heat: `max_template_size`, `max_json_body_size`. */
@@ -63,6 +64,7 @@ export function describePlans(driver: BayDriver): void {
     },
     { name: HOSTILE, template: hostileTemplate, labels: hostileLabels(driver), fixedNetwork: HOSTILE },
     { name: HOSTILE, template: hostileTemplate, labels: hostileLabels(driver) },
+    WITH_VOLUMES,
     ...LOAD_BALANCED,
   ];
 
@@ -136,6 +138,7 @@ export function describePlans(driver: BayDriver): void {
     const cluster = sampleCluster(driver, {
       name: '界'.repeat(242),
       template: longTemplate,
+      ...WITH_VOLUMES,
       workers: MAX_SERVERS_PER_STACK,
     });
     const infrastructure = plannedInfrastructure(cluster);

@@ -19,6 +19,8 @@ export interface SampleOptions {
   /** In a network that is there already. */
   fixedNetwork?: string;
   fixedSubnet?: string;
+  /** GiB for the containers of each node. */
+  dockerVolumeSize?: number;
   /** Whether the cloud has Octavia. */
   loadBalancers?: boolean;
 }
@@ -73,7 +75,7 @@ export function sampleCluster(driver: BayDriver, options: SampleOptions = {}): S
     fixedSubnet: options.fixedSubnet,
     floatingIpEnabled: template.floatingIpEnabled,
     masterLbEnabled: template.masterLbEnabled,
-    groups: [master, worker],
+    groups: [master, worker].map((group) => ({ ...group, dockerVolumeSize: options.dockerVolumeSize })),
     masters,
     leavingMasters: [],
     cloud: { loadBalancers: options.loadBalancers ?? true },
@@ -163,6 +165,7 @@ export function nodeStackInput(
   return {
     servers: members.map((node) => {
       const port = infrastructure.masterPorts[node.name];
+      const group = spec.groups.find(({ uuid: id }) => id === node.nodeGroupId);
       return {
         name: node.name,
         flavor: 'm1.small',
@@ -170,6 +173,7 @@ export function nodeStackInput(
         securityGroup: infrastructure.securityGroups[node.role] ?? '',
         ...(port === undefined ? {} : { portId: port.portId }),
         floatingAddress: spec.floatingIpEnabled,
+        volumes: group === undefined ? [] : driver.planVolumes(group, spec.labels),
         nodeJson: Buffer.from(JSON.stringify(nodeData(driver, spec, infrastructure, node))).toString('base64'),
         ticket: ticketOf(spec, node),
       };
@@ -184,6 +188,11 @@ export function nodeStackInput(
     metadata: { bayou_cluster: spec.clusterId },
   };
 }
+
+/** With every volume that a driver may have, if it knows the label. */
+export const WITH_VOLUMES: SampleOptions = {
+  ...{ dockerVolumeSize: 5, labels: { docker_volume_type: 'lvm', etcd_volume_size: '2', etcd_volume_type: 'files' } },
+};
 
 /** With every load balancer that a driver may have. */
 export const LOAD_BALANCED: SampleOptions[] = [true, false].map((loadBalancers) => ({

@@ -8,13 +8,20 @@ import {
   plannedInfrastructure,
   type SampleOptions,
   sampleCluster,
+  WITH_VOLUMES,
 } from './sample-cluster.js';
 
 /** What nodes are told to run is there. */
 export function describeScripts(driver: BayDriver): void {
   it('has a script for every step that it plans', () => {
     const registry = { template: { registryEnabled: true } };
-    const variants: SampleOptions[] = [{}, { template: { tlsDisabled: true } }, registry, ...LOAD_BALANCED];
+    const variants: SampleOptions[] = [
+      {},
+      { template: { tlsDisabled: true } },
+      registry,
+      WITH_VOLUMES,
+      ...LOAD_BALANCED,
+    ];
     const steps = variants.flatMap((variant) =>
       planAll(driver, sampleCluster(driver, variant)).nodes.flatMap((plan) => plan.steps),
     );

@@ -22,7 +22,8 @@ export const securityGroupRule: ResourceType = {
     const group = groupOf(cloud, String(groupId));
     const { description: _description, ...wanted } = rule;
     const remote = remoteGroup === undefined ? {} : { remote_group_id: groupOf(cloud, String(remoteGroup)).id };
-    const made = fullRule(cloud, { ...wanted, ...remote });
+    // Heat's default.
+    const made = fullRule(cloud, { protocol: 'tcp', ...wanted, ...remote });
     group.security_group_rules.push(made);
     return made.id;
   },

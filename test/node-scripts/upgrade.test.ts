@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ListenerFixture, startListenerFixture } from '../support/listener-fixture.js';
+import { addNode } from '../support/swarm-nodes.js';
+import { Machine } from './machine.js';
+
+jest.setTimeout(180_000);
+
+const FILES = ['kubectl', 'kubelet', 'kube-apiserver', 'kube-scheduler'];
+const STEPS = ['container-runtime', 'etcd', 'control-plane', 'kubelet', 'node-ready'];
+const [OLD, NEW] = ['v1.20.2', 'v1.20.3'];
+const content = (name: string, version: string) => `#!/bin/bash\n# ${name} ${version}\n`;
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const place = (name: string) => `opt/bayou/kubernetes/bin/${name}`;
+
+/** Notes which services it would start anew, with which kubelet; the real steps are tried on real machines. */
+const played = (step: string) => `#!/bin/bash
+set -euo pipefail
+export LC_ALL=C
+source "$BAYOU_ROOT/opt/bayou/kubernetes.sh"
+cd "$BAYOU_STATE"
+echo "${step} $(node_value settings kubernetes_version): $(ls -- *-restart 2>/dev/null | paste -sd ' ')" >>"$FAKE_NODE/steps"
+case ${step} in
+  control-plane) rm -f kube-apiserver-restart kube-scheduler-restart ;;
+  kubelet) rm -f kubelet-restart ;;
+esac
+if [ -e "$FAKE_NODE/broken-${step}" ]; then cat "$FAKE_NODE/broken-${step}"; exit 1; fi
+`;
+
+describe('the upgrade of a master, by its script', () => {
+  let folder: string;
+  let fixture: ListenerFixture;
+  let mirror: Server;
+  let wrong: string | undefined;
+  let machine: Machine;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'bayou-upgrade-'));
+    fixture = await startListenerFixture();
+    wrong = undefined;
+    mirror = createServer(({ url = '' }, response) => {
+      const [version = '', name = ''] = url.split('/').slice(-2);
+      response.writeHead(200).end(name === wrong ? 'something else' : content(name, version));
+    });
+    await new Promise<void>((listening) => mirror.listen(0, '127.0.0.1', listening));
+    const more = { driver: 'kubernetes', settings: settingsOf(OLD) };
+    machine = new Machine(folder, await addNode(fixture, 'web-master-0', 'master', {}, more));
+    for (const step of STEPS) machine.write(`opt/bayou/steps/${step}.sh`, played(step));
+    const shared = machine.read('opt/bayou/kubernetes.sh');
+    const api = `api() { echo '{"status": {"nodeInfo": {"kubeletVersion": "'"$(cat "$FAKE_NODE/version")"'"}}}'; }`;
+    machine.write('opt/bayou/kubernetes.sh', `${shared}\n${api}\n`);
+    machine.write('fake/version', OLD);
+    machine.write('params.json', JSON.stringify({ node_json: nodeJson(NEW), version: NEW }));
+    await machine.run('steps/software.sh').catch(() => 'the packages of this machine are none of its business');
+    rmSync(join(machine.root, 'var/lib/bayou'), { recursive: true });
+  });
+  afterEach(async () => {
+    mirror.closeAllConnections();
+    await new Promise((closed) => mirror.close(closed));
+    await fixture.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  function settingsOf(version: string): Record<string, unknown> {
+    const files = FILES.map((name) => ({
+      ...{ name, path: `${version}/${name}`, to: `/${place(name)}` },
+      sha256: sha256(content(name, version)),
+    }));
+    const url = `http://127.0.0.1:${(mirror.address() as AddressInfo).port}`;
+    return { kubernetes_version: version, mirror: url, files, images: [], https_proxy: '' };
+  }
+
+  function nodeJson(version: string): string {
+    const data = JSON.parse(machine.read('etc/bayou/node.json'));
+    return JSON.stringify({ ...data, settings: { ...data.settings, ...settingsOf(version) } });
+  }
+
+  const task = (name: string) => machine.run(`tasks/${name}.sh`, join(machine.root, 'params.json'));
+  const lastLine = (text: string) => text.trim().split('\n').at(-1) ?? '';
+  const failureOf = (name: string) =>
+    task(name).then(
+      () => 'it went well',
+      ({ stdout }: { stdout: string }) => lastLine(stdout),
+    );
+  const installed = () => FILES.map((name) => machine.read(place(name)));
+  const version = () => JSON.parse(machine.read('etc/bayou/node.json')).settings.kubernetes_version;
+
+  it('starts the API anew, then what goes by it, and comes back the way it went', async () => {
+    machine.write('fake/version', NEW);
+    expect(lastLine(await task('upgrade'))).toBe('v1.20.3 runs');
+
+    expect(installed()).toEqual(FILES.map((name) => content(name, NEW)));
+    expect(version()).toBe(NEW);
+    const changed = machine.read('fake/steps').split('\n');
+    expect(changed.slice(0, 6)).toEqual([
+      'container-runtime v1.20.3: kubectl-restart',
+      'etcd v1.20.3: kubectl-restart',
+      'control-plane v1.20.3: kube-apiserver-restart kubectl-restart',
+      'control-plane v1.20.3: kube-scheduler-restart kubectl-restart',
+      'kubelet v1.20.3: kubectl-restart kubelet-restart',
+      'node-ready v1.20.3: kubectl-restart',
+    ]);
+    expect(lastLine(await task('upgrade'))).toBe('v1.20.3 runs');
+    machine.write('fake/version', OLD);
+    expect(lastLine(await task('upgrade-undo'))).toBe('v1.20.2 runs again');
+    expect(installed()).toEqual(FILES.map((name) => content(name, OLD)));
+    expect(version()).toBe(OLD);
+    expect(lastLine(await task('upgrade-undo'))).toBe('nothing was changed yet');
+  });
+
+  it('changes nothing before all is there', async () => {
+    wrong = 'kubelet';
+
+    expect(await failureOf('upgrade')).toMatch(/^at fetching files: .*kubelet has the wrong checksum/);
+    expect(installed()).toEqual(FILES.map((name) => content(name, OLD)));
+    expect([version(), machine.read('fake/steps')]).toEqual([OLD, '']);
+    expect(lastLine(await task('upgrade-undo'))).toBe('nothing was changed yet');
+  });
+
+  it('says at what it stopped and why, and goes back from there', async () => {
+    machine.write('fake/broken-control-plane', 'a line of its journal\nunknown flag: --x\n');
+
+    expect(await failureOf('upgrade')).toBe('at kube-apiserver: unknown flag: --x');
+    expect(machine.read(place('kubelet'))).toBe(content('kubelet', OLD));
+    rmSync(join(machine.root, 'fake/broken-control-plane'));
+    expect(lastLine(await task('upgrade-undo'))).toBe('v1.20.2 runs again');
+    expect(installed()).toEqual(FILES.map((name) => content(name, OLD)));
+    expect(existsSync(join(machine.root, 'var/lib/bayou/previous'))).toBe(false);
+  });
+});
