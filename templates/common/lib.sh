@@ -22,13 +22,16 @@ source "$BAYOU_PROGRAM/json-$json.sh"
 
 # node_value KEY...: as json_value. Scripts ask for dozens every few seconds: node.json is read once, until it is another.
 node_value() {
-  local flat=$BAYOU_STATE/node.flat
-  if [ ! "$flat" -nt "$BAYOU_NODE" ]; then
-    json_flat "$BAYOU_NODE" >"$flat.$$"
+  local flat known now
+  flat=$BAYOU_STATE/flat.${BAYOU_NODE##*/}
+  now=$(stat --format '%i %y' "$BAYOU_NODE")
+  if ! { read -r known <"$flat"; } 2>/dev/null || [ "$known" != "$now" ]; then
+    { echo "$now" && json_flat "$BAYOU_NODE"; } >"$flat.$$"
     mv "$flat.$$" "$flat"
   fi
-  WANTED="$*" awk -F '\t' '$1 == ENVIRON["WANTED"] { value = substr($0, length($1) + 2); gsub(/\036/, "\n", value); print value }' \
-    "$flat"
+  WANTED="$*" awk -F '\t' '
+    NR > 1 && $1 == ENVIRON["WANTED"] { value = substr($0, length($1) + 2); gsub(/\036/, "\n", value); print value }
+  ' "$flat"
 }
 
 # request METHOD PATH ANSWER_FILE [BODY_FILE]: prints the status of the answer, 000 without one.

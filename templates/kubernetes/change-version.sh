@@ -30,32 +30,19 @@ end() {
 }
 trap end EXIT
 
-# each_file FUNCTION ARGUMENT...: calls it with a file of each entry of the bill, its name, and these.
-each_file() {
-  local function=$1 entry
-  shift
-  local entries=()
-  mapfile -t entries < <(node_value settings files '*')
-  for entry in "${entries[@]}"; do
-    echo "$entry" >"$BAYOU_STATE/upgrade-entry.json"
-    "$function" "$BAYOU_STATE/upgrade-entry.json" "$(plain name "$(json_value "$BAYOU_STATE/upgrade-entry.json" name)")" "$@"
-  done
-}
-
 is_among() {
   local name=$1
   shift
   [[ " $* " == *" $name "* ]]
 }
 
+# After the seven of each_file: the names that are meant.
 install_these() {
-  local file=$1 name=$2
-  shift 2
-  if is_among "$name" "$@"; then install_file "$file"; fi
+  if is_among "$1" "${@:8}"; then install_file "$@"; fi
 }
 
 install_others() {
-  if ! is_among "$2" "${services[@]}"; then install_file "$1"; fi
+  if ! is_among "$1" "${services[@]}"; then install_file "$@"; fi
 }
 
 # What no other service goes by comes first, then the API: nothing may be newer than it.

@@ -66,15 +66,17 @@ forget_fetched() {
   rm -rf "$fetched"
 }
 
-# unpack FILE: the tarball in `part`, to where the bill says.
-unpack() {
-  local folder members strip
-  folder=$(plain unpack "$(json_value "$1" unpack)")
-  strip=$(json_value "$1" strip)
-  mapfile -t members < <(json_value "$1" members '*')
-  mkdir -p "$BAYOU_ROOT$folder"
-  tar --extract --file "$part" --directory "$BAYOU_ROOT$folder" --strip-components "${strip:-0}" --no-same-owner -- \
-    "${members[@]}"
+# each_file FUNCTION ARGUMENT...: calls it for each entry of the bill with its name, path, sum, `to`, `unpack`, `strip` and
+# `members`, and these arguments.
+each_file() {
+  local function=$1 entry entries name path sum to folder strip members
+  shift
+  mapfile -t entries < <(json_rows "$BAYOU_NODE" settings files -- name path sha256 to unpack strip members)
+  for entry in "${entries[@]}"; do
+    plain files "${entry//|/}" >/dev/null
+    IFS='|' read -r name path sum to folder strip members <<<"$entry"
+    "$function" "$name" "$path" "$sum" "$to" "$folder" "$strip" "$members" "$@"
+  done
 }
 
 # is_installed NAME SUM TO
@@ -82,13 +84,10 @@ is_installed() {
   [ "$(cat "$sums/$1" 2>/dev/null || true)" = "$2" ] || { [ -n "$3" ] && has_sum "$BAYOU_ROOT$3" "$2"; }
 }
 
-# install_file FILE: one entry of the bill, as JSON. A service of that name is marked for its next `start`.
+# install_file NAME PATH SUM TO FOLDER STRIP MEMBERS. A service of that name is marked for its next `start`.
 install_file() {
-  local name path sum to
-  name=$(plain name "$(json_value "$1" name)")
-  path=$(plain path "$(json_value "$1" path)")
-  sum=$(plain sha256 "$(json_value "$1" sha256)")
-  to=$(plain to "$(json_value "$1" to)")
+  local name=$1 path=$2 sum=$3 to=$4 folder=$5 strip=$6 members
+  IFS=, read -ra members <<<"$7"
   if ! is_installed "$name" "$sum" "$to"; then
     fetch "$path" "$sum"
     touch "$BAYOU_STATE/$name-restart"
@@ -97,7 +96,9 @@ install_file() {
       chmod 0755 "$part"
       mv "$part" "$BAYOU_ROOT$to"
     else
-      unpack "$1"
+      mkdir -p "$BAYOU_ROOT$folder"
+      tar --extract --file "$part" --directory "$BAYOU_ROOT$folder" --strip-components "${strip:-0}" --no-same-owner -- \
+        "${members[@]}"
       rm -f "$part"
     fi
     echo "$name is there"
@@ -107,15 +108,15 @@ install_file() {
 
 # fetch_images: archives of the settings that are not there yet.
 fetch_images() {
-  local name archive sum entry
-  while IFS= read -r entry; do
-    echo "$entry" >"$BAYOU_STATE/entry.json"
-    name=$(json_value "$BAYOU_STATE/entry.json" path)
-    archive=$BAYOU_STATE/images/$(basename "$(plain path "$name")")
-    sum=$(plain sha256 "$(json_value "$BAYOU_STATE/entry.json" sha256)")
+  local entry entries path sum archive
+  mapfile -t entries < <(json_rows "$BAYOU_NODE" settings images -- path sha256)
+  for entry in "${entries[@]}"; do
+    plain images "${entry//|/}" >/dev/null
+    IFS='|' read -r path sum <<<"$entry"
+    archive=$BAYOU_STATE/images/$(basename "$path")
     if has_sum "$archive" "$sum"; then continue; fi
-    fetch "$name" "$sum"
+    fetch "$path" "$sum"
     mkdir -p "$BAYOU_STATE/images"
     mv "$part" "$archive"
-  done < <(node_value settings images '*')
+  done
 }

@@ -13,6 +13,9 @@ const PROGRAMS = ['kubelet', 'kube-proxy', 'kubectl', 'containerd', 'runc', 'con
 const content = (name: string) => `#!/bin/bash\n# ${name}\n`;
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
+// Python starts slowly where much else runs.
+jest.setTimeout(120_000);
+
 /** What curl and tar really do, against a mirror of this test's. */
 describe("the software of a Kubernetes node, from the cluster's mirror", () => {
   let folder: string;

@@ -9,10 +9,7 @@ source "$BAYOU_PROGRAM/packages.sh"
 # shellcheck source=/dev/null
 source "$BAYOU_PROGRAM/software-files.sh"
 
-while IFS= read -r entry; do
-  echo "$entry" >"$BAYOU_STATE/entry.json"
-  install_file "$BAYOU_STATE/entry.json"
-done < <(node_value settings files '*')
+each_file install_file
 fetch_images
 
 # Program and the package that has it, in Debian and Ubuntu.

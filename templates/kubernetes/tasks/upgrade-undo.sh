@@ -13,15 +13,13 @@ if [ "$(cat "$PREVIOUS/for" 2>/dev/null || true)" != "$(json_value "$1" version)
   exit 0
 fi
 
-# put_back FILE NAME: where what was kept is not what is there. What was unpacked comes from the mirror again.
+# Of what each_file tells: where what was kept is not what is there. What was unpacked comes from the mirror again.
 put_back() {
-  local to sum
-  to=$(plain to "$(json_value "$1" to)")
-  sum=$(plain sha256 "$(json_value "$1" sha256)")
-  if [ -z "$to" ] || [ ! -e "$PREVIOUS/files/$2" ] || has_sum "$BAYOU_ROOT$to" "$sum"; then return 0; fi
-  touch "$BAYOU_STATE/$2-restart"
-  rm -f "$BAYOU_STATE/files/$2"
-  ln -f "$PREVIOUS/files/$2" "$BAYOU_ROOT$to.new" || cp --preserve=mode "$PREVIOUS/files/$2" "$BAYOU_ROOT$to.new"
+  local name=$1 sum=$3 to=$4
+  if [ -z "$to" ] || [ ! -e "$PREVIOUS/files/$name" ] || has_sum "$BAYOU_ROOT$to" "$sum"; then return 0; fi
+  touch "$BAYOU_STATE/$name-restart"
+  rm -f "$BAYOU_STATE/files/$name"
+  ln -f "$PREVIOUS/files/$name" "$BAYOU_ROOT$to.new" || cp --preserve=mode "$PREVIOUS/files/$name" "$BAYOU_ROOT$to.new"
   mv "$BAYOU_ROOT$to.new" "$BAYOU_ROOT$to"
 }
 

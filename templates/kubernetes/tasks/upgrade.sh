@@ -13,20 +13,17 @@ export BAYOU_NODE=$wanted
 source "$BAYOU_PROGRAM/change-version.sh"
 version=$(setting kubernetes_version)
 
+# Of what each_file tells: NAME PATH SUM TO.
 prefetch() {
-  local sum to
-  sum=$(plain sha256 "$(json_value "$1" sha256)")
-  to=$(plain to "$(json_value "$1" to)")
-  if is_installed "$2" "$sum" "$to"; then return 0; fi
-  fetch_ahead "$(plain path "$(json_value "$1" path)")" "$sum"
+  if is_installed "$1" "$3" "$4"; then return 0; fi
+  fetch_ahead "$2" "$3"
 }
 
-# keep_file FILE NAME: another name for the same bytes; the new ones come by a rename.
+# Another name for the same bytes; the new ones come by a rename.
 keep_file() {
-  local to
-  to=$(plain to "$(json_value "$1" to)")
+  local name=$1 to=$4
   if [ -n "$to" ] && [ -e "$BAYOU_ROOT$to" ]; then
-    ln -f "$BAYOU_ROOT$to" "$PREVIOUS/files/$2" || cp --preserve=mode "$BAYOU_ROOT$to" "$PREVIOUS/files/$2"
+    ln -f "$BAYOU_ROOT$to" "$PREVIOUS/files/$name" || cp --preserve=mode "$BAYOU_ROOT$to" "$PREVIOUS/files/$name"
   fi
 }
 
