@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { silentLog } from '../../common/log.js';
-import { until } from '../support/until.js';
 import type { NodeTools } from './node-tools.js';
 import { RealNodes } from './real-nodes.js';
 
@@ -19,52 +18,50 @@ interface Holder {
   sysctls: Record<string, string>;
 }
 
-const LEAVE_LIMIT_MS = 30_000;
-
 /**
  * The network that nodes boot on, for one test at a time. Takes away first what a test left that was killed.
  * @returns what takes it down again
  * @throws Error when somebody uses it
  */
-export async function openBridge(tools: NodeTools): Promise<() => Promise<void>> {
-  const holderFile = join(tools.stateFolder, 'holder.json');
+export async function openBridge(tools: NodeTools): Promise<() => void> {
+  const holderFile = holderFileOf(tools);
   const before = readHolder(holderFile);
   if (before !== undefined && isAlive(before.pid)) throw new Error(`Process ${before.pid} uses ${BRIDGE}`);
   if (before !== undefined) {
     await new RealNodes({ tools, log: silentLog }).stopLeftBehind();
-    await takeDown(before, holderFile);
+    takeDown(before, tools);
   }
-  await removeBridge();
+  removeBridge(tools);
   ip('link', 'add', BRIDGE, 'type', 'bridge');
   const holder: Holder = { pid: process.pid, sysctls: readSysctls() };
   writeFileSync(holderFile, JSON.stringify(holder));
   ip('addr', 'add', `${GATEWAY}/24`, 'dev', BRIDGE);
   ip('link', 'set', BRIDGE, 'up');
-  return () => takeDown(holder, holderFile);
+  return () => takeDown(holder, tools);
 }
 
-async function takeDown({ sysctls }: Holder, holderFile: string): Promise<void> {
+function takeDown({ sysctls }: Holder, tools: NodeTools): void {
   const now = readSysctls();
   for (const [name, value] of Object.entries(sysctls)) {
     if (now[name] !== value) writeFileSync(join('/proc/sys', name), value);
   }
-  await removeBridge();
-  rmSync(holderFile, { force: true });
+  removeBridge(tools);
+  rmSync(holderFileOf(tools), { force: true });
 }
 
 /**
- * The interface of a node that has just ended goes when the last of its processes has.
+ * Interfaces of nodes that are gone go with it: elsewhere on the machine a process may still see their namespaces.
  * @throws Error when somebody else's nodes are on it
  */
-async function removeBridge(): Promise<void> {
+function removeBridge(tools: NodeTools): void {
   const interfaces = join('/sys/class/net', BRIDGE, 'brif');
   if (!existsSync(interfaces)) return;
-  const others = () => readdirSync(interfaces);
-  await until(async () => others().length === 0, {
-    limitMs: LEAVE_LIMIT_MS,
-    everyMs: 500,
-    tell: () => `On ${BRIDGE} there is still ${others().join(', ')}`,
-  });
+  const others = readdirSync(interfaces);
+  const nodes = join(tools.stateFolder, 'node');
+  if (others.length > 0 && existsSync(nodes) && readdirSync(nodes).length > 0) {
+    throw new Error(`On ${BRIDGE} there is still ${others.join(', ')}`);
+  }
+  for (const name of others) ip('link', 'delete', name);
   ip('link', 'delete', BRIDGE);
 }
 
@@ -82,4 +79,8 @@ function isAlive(pid: number): boolean {
 
 function ip(...args: string[]): void {
   execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'], timeout: 10_000 });
+}
+
+function holderFileOf({ stateFolder }: NodeTools): string {
+  return join(stateFolder, 'holder.json');
 }

@@ -53,7 +53,7 @@ export async function openNodeSite({ settings = {}, loadBalancers = false, ...op
   const close = () => endAll(ends);
   try {
     const closeBridge = await openBridge(tools);
-    ends.push(closeBridge);
+    ends.push(async () => closeBridge());
     ends.push(() => nodes.stopAll());
     const mirror = options.mirrorFolder && (await startMirror({ host: GATEWAY, folder: options.mirrorFolder }));
     if (mirror) ends.push(mirror.stop);
