@@ -1,3 +1,4 @@
+import { ServiceError } from '../common/errors.js';
 import type { BayDriver, ClusterKind } from './driver.js';
 import type { Bill } from './kubernetes/bill.js';
 import { billFolders, loadBills } from './kubernetes/bill-files.js';
@@ -10,12 +11,21 @@ export interface DriverSettings {
   kubernetes?: { mirrorUrl?: string | undefined; billsPath?: string | undefined };
 }
 
+/** What is wrong with a file of the operator's is for the log and no tenant's business. */
+function readBills(billsPath: string | undefined): Bill[] {
+  try {
+    return loadBills(billFolders(billsPath));
+  } catch (cause) {
+    throw new ServiceError('internal', 'The bills of materials can not be read', { cause });
+  }
+}
+
 /** Every driver there is: one line each, keyed by its folder. */
 export function makeDrivers(settings: DriverSettings = {}): Readonly<Record<string, BayDriver>> {
   const { mirrorUrl, billsPath } = settings.kubernetes ?? {};
   let bills: Bill[] | undefined;
   return {
-    kubernetes: kubernetes({ bills: () => (bills ??= loadBills(billFolders(billsPath))), mirrorUrl }),
+    kubernetes: kubernetes({ bills: () => (bills ??= readBills(billsPath)), mirrorUrl }),
     swarm,
   };
 }
