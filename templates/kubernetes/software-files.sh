@@ -29,7 +29,7 @@ fetch() {
     return 0
   fi
   local code=0
-  status=$(curl --silent --show-error --location --max-redirs 5 --retry 2 --retry-delay 1 --connect-timeout 5 \
+  status=$(curl --silent --show-error --location --max-redirs 5 --retry 1 --retry-delay 1 --connect-timeout 2 \
     --speed-limit 1000 --speed-time 60 --output "$part" --write-out '%{http_code}' "${proxy[@]}" "$mirror/$1") || code=$?
   # 23: curl could not write (curl(1), "EXIT CODES").
   if [ "$code" = 23 ]; then
