@@ -1,4 +1,5 @@
 import createKnex, { type Knex } from 'knex';
+import { parseMariaDbUrl } from '../common/db/mariadb-url.js';
 import { systemIds } from '../common/ids.js';
 import type { Member } from './member.js';
 
@@ -8,7 +9,7 @@ const LABELS = JSON.stringify({ availability_zone: 'nova' });
 
 /** Clusters in the database of a Magnum, as many as Bayou has beside it. `remove` takes away all that a bench ever made. */
 export async function plantPeerFleet(url: string, { projectId, userId }: Member, clusters: number) {
-  const knex = createKnex({ client: 'mysql2', connection: url });
+  const knex = createKnex({ client: 'mysql2', connection: { ...parseMariaDbUrl(url) } });
   const remove = async () => {
     await removeAll(knex);
     await knex.destroy();

@@ -1,4 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { parseIni } from '../common/config/ini.js';
 import { errorText } from '../common/errors.js';
 import { measureClusterOfTwenty } from './cluster-of-twenty.js';
 import { measureCreates } from './creates.js';
@@ -15,7 +17,7 @@ import { measureStatusPass } from './status-pass.js';
 /**
  * `npm run bench`: the numbers that Bayou holds itself to, measured on this machine; prints the table and writes
  * RESULTS.md. `--short`: fewer and shorter rounds. `--peer`: beside a Magnum on this machine as well, as the user of
- * `OS_*`; `--peer-database` gets 1,000 clusters for that time.
+ * `OS_*`; `--peer-database`, else what its /etc/magnum/magnum.conf names, gets 1,000 clusters for that time.
  * `--only <name>`: one of the measurements, and nothing is written.
  */
 type Measure = (site: Site) => Promise<Row[]>;
@@ -36,17 +38,28 @@ function measurements(isShort: boolean, peer: PeerOrder | undefined): Record<str
   };
 }
 
+const MAGNUM_CONF = '/etc/magnum/magnum.conf';
+
+function databaseOfMagnum(): string {
+  const text = existsSync(MAGNUM_CONF) ? readFileSync(MAGNUM_CONF, 'utf8') : '';
+  const connection = parseIni(text, MAGNUM_CONF).get('database')?.get('connection');
+  if (connection === undefined) throw new Error(`${MAGNUM_CONF} names no database: say --peer-database`);
+  return connection;
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       short: { type: 'boolean', default: false },
       peer: { type: 'boolean', default: false },
       'peer-url': { type: 'string', default: 'http://127.0.0.1:9511/v1' },
-      'peer-database': { type: 'string', default: 'mysql://root@127.0.0.1/magnum' },
+      'peer-database': { type: 'string' },
       only: { type: 'string' },
     },
   });
-  const peer = values.peer ? { url: values['peer-url'], database: values['peer-database'] } : undefined;
+  const peer = values.peer
+    ? { url: values['peer-url'], database: values['peer-database'] ?? databaseOfMagnum() }
+    : undefined;
   const startedAt = performance.now();
   const chosen = Object.entries(measurements(values.short, peer)).filter(([name]) =>
     [undefined, name].includes(values.only),
