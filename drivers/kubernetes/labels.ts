@@ -1,3 +1,4 @@
+import { commonLabels } from '../common-labels.js';
 import type { LabelDefinition } from '../driver.js';
 import { addonLabels } from './addons.js';
 import { PORT_MAPPING } from './port-mapping.js';
@@ -9,6 +10,7 @@ const NO_CREDENTIALS = 'Nodes hold no credentials of the cloud, which it would n
 
 /** What a Kubernetes cluster understands of labels, upstream's own included. */
 export const kubernetesLabels: Readonly<Record<string, LabelDefinition>> = {
+  ...commonLabels,
   kube_tag: {
     type: 'text',
     help: 'Kubernetes version, such as v1.20.2. Default: the newest that there is a bill of.',
@@ -30,7 +32,6 @@ export const kubernetesLabels: Readonly<Record<string, LabelDefinition>> = {
     },
     help: "Registry, and path in it, of Kubernetes' own images, with a slash at the end. Default registry.k8s.io/.",
   },
-  fixed_subnet_cidr: { type: 'cidr', help: "Addresses of the cluster's own network. Default 10.0.0.0/24." },
   pods_network_cidr: { type: 'cidr', help: 'Addresses of pods; each node has a /24 of it. Default 10.100.0.0/16.' },
   flannel_network_cidr: { type: 'cidr', help: "Upstream's name of pods_network_cidr." },
   calico_ipv4pool: { type: 'cidr', help: "Upstream's name of pods_network_cidr." },
@@ -43,8 +44,6 @@ export const kubernetesLabels: Readonly<Record<string, LabelDefinition>> = {
       words: 'a domain name',
     },
   },
-  availability_zone: { type: 'text', help: 'Availability zone of the servers and their volumes.' },
-  docker_volume_type: { type: 'text', help: "Cinder type of the nodes' volumes (docker_volume_size)." },
   etcd_volume_size: {
     type: 'integer',
     min: 0,
@@ -52,15 +51,6 @@ export const kubernetesLabels: Readonly<Record<string, LabelDefinition>> = {
     help: "GiB of each master's Cinder volume for etcd, which goes with the server. Default 0: the root disk.",
   },
   etcd_volume_type: { type: 'text', help: "Cinder type of the volumes for etcd. Default Cinder's own choice." },
-  master_lb_provider: {
-    type: 'choice',
-    values: ['octavia', 'haproxy'],
-    help: 'What stands before the masters with master_lb_enabled. Default octavia where the cloud has it, else haproxy on the masters.',
-  },
-  master_lb_floating_ip_enabled: {
-    type: 'boolean',
-    help: 'A floating address for the load balancer although the nodes have none. Default as floating_ip_enabled.',
-  },
   api_server_sans: {
     type: 'text',
     like: {
