@@ -1,0 +1,17 @@
+import type { LabelDefinition } from './driver.js';
+
+/** Labels of every orchestrator whose network, load balancer and servers are made as those of Swarm and Kubernetes are. */
+export const commonLabels: Readonly<Record<string, LabelDefinition>> = {
+  fixed_subnet_cidr: { type: 'cidr', help: "Addresses of the cluster's own network. Default 10.0.0.0/24." },
+  availability_zone: { type: 'text', help: 'Availability zone of the servers and their volumes.' },
+  docker_volume_type: { type: 'text', help: "Cinder type of the nodes' volumes (docker_volume_size)." },
+  master_lb_provider: {
+    type: 'choice',
+    values: ['octavia', 'haproxy'],
+    help: 'What stands before the masters with master_lb_enabled. Default octavia where the cloud has it, else haproxy on the masters.',
+  },
+  master_lb_floating_ip_enabled: {
+    type: 'boolean',
+    help: 'A floating address for the load balancer although the nodes have none. Default as floating_ip_enabled.',
+  },
+};
