@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { templatePath } from '../common/package-root.js';
 import type { HotTemplate } from './driver.js';
+import { parseYaml } from './yaml.js';
 
 /** Reads a HOT file under `templates/`. It is sent to Heat as JSON, so YAML's dialects do not matter. */
 export function loadHot(name: string): HotTemplate {
@@ -13,9 +14,7 @@ export function loadHot(name: string): HotTemplate {
 const parsed = new Map<string, HotTemplate>();
 
 function parseHot(name: string): HotTemplate {
-  // Loaded only where stacks are planned: the API's process never does.
-  const { parse } = require('yaml') as typeof import('yaml');
-  return parse(readFileSync(templatePath(name), 'utf8')) as HotTemplate;
+  return parseYaml(readFileSync(templatePath(name), 'utf8')) as HotTemplate;
 }
 
 /** Lays templates over each other; a name that two of them define is a fault of ours. */

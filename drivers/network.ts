@@ -1,7 +1,7 @@
 import type { ClusterSpec, HotTemplate } from './driver.js';
 import { loadHot } from './hot.js';
 
-const DEFAULT_SUBNET_CIDR = '10.0.0.0/24';
+export const DEFAULT_SUBNET_CIDR = '10.0.0.0/24';
 const DEFAULT_NAMESERVER = '8.8.8.8';
 
 /** The part of the infrastructure that the rest of it stands on. */

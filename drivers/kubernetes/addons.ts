@@ -4,7 +4,7 @@ import { isTrue } from '../labels.js';
 import { latestMaster } from '../master-tasks.js';
 import { manifest } from './manifest.js';
 import { dnsAddress, dnsDomain } from './networks.js';
-import { minorOf } from './versions.js';
+import { forVersion } from './versions.js';
 
 /** An image, by the minor versions of Kubernetes that it is for: each is good below `before`, the first that fits counts. */
 type Image = readonly { before: number | undefined; image: string }[];
@@ -126,8 +126,7 @@ function valuesOf({ images }: Addon, labels: Labels, version: string): Record<st
 }
 
 /** The prefix takes the place of everything before the last part of the name, as in upstream's drivers. */
-function imageFor(image: Image, { container_infra_prefix: prefix }: Labels, version: string): string {
-  const found = image.find(({ before }) => before === undefined || minorOf(version) < before)?.image;
-  if (found === undefined) throw new Error(`No image is known for ${version}`);
-  return prefix === undefined ? found : `${prefix}${found.slice(found.lastIndexOf('/') + 1)}`;
+function imageFor(images: Image, { container_infra_prefix: prefix }: Labels, version: string): string {
+  const { image: usual } = forVersion(images, version);
+  return prefix === undefined ? usual : `${prefix}${usual.slice(usual.lastIndexOf('/') + 1)}`;
 }

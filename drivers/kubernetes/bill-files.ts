@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { errorText, ServiceError } from '../../common/errors.js';
 import { templatePath } from '../../common/package-root.js';
+import { parseYaml } from '../yaml.js';
 import { type Bill, billSchema, compareVersions } from './bill.js';
 
 const BILL = /^(v\d+\.\d+\.\d+)\.yaml$/;
@@ -38,7 +38,7 @@ function readBill(file: string, version: string): Bill {
 export function readYaml<T extends z.ZodType>(file: string, schema: T): z.output<T> {
   let content: unknown;
   try {
-    content = parse(readFileSync(file, 'utf8'));
+    content = parseYaml(readFileSync(file, 'utf8'));
   } catch (error) {
     throw new ServiceError('invalid', `${file}: ${errorText(error)}`, { cause: error });
   }

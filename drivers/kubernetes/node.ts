@@ -2,6 +2,7 @@ import { MASTER_ROLE } from '../../common/db/node-groups.js';
 import type { ClusterSpec, Infrastructure, NodeIdentity, NodePlan } from '../driver.js';
 import { LOAD_BALANCER_STEP, loadBalancerOf } from '../load-balancer.js';
 import { mastersOf } from '../master-ports.js';
+import { accessAddress, templateSettings } from '../node-settings.js';
 import { volumeSteps } from '../node-volumes.js';
 import { addonsOf } from './addons.js';
 import { type Bill, filesFor } from './bill.js';
@@ -12,7 +13,6 @@ import { certificateProfiles } from './profiles.js';
 import { differencesOf } from './versions.js';
 import { planVolumes } from './volumes.js';
 
-const REGISTRY_PORT = 5000;
 const IMAGES = 'registry.k8s.io/';
 
 /** What a node needs to know of the software beside the cluster. */
@@ -37,15 +37,14 @@ export function planNode(
   const group = spec.groups.find(({ uuid }) => uuid === node.nodeGroupId);
   return {
     settings: {
+      ...templateSettings(spec),
       ...softwareSettings(spec, node, software),
       ...networkSettings(spec, infrastructure, node),
       shared_address: haproxy ? (infrastructure.vip?.address ?? '') : '',
       published_ports: published.map(({ port: from, nodePort }) => `${from}:${nodePort}`),
       volume_folder: '/var/lib/containerd',
       container_service: 'containerd',
-      storage_driver: spec.template.dockerStorageDriver ?? '',
       cgroup_driver: spec.labels.cgroup_driver ?? 'systemd',
-      registry_port: REGISTRY_PORT,
       node_labels: nodeLabels(node, group?.name ?? '', group?.nodeLabels ?? {}),
       addons: isMaster ? addonsOf(spec.labels).map(({ name }) => name) : [],
       node_taints: nodeTaints(isMaster, software.bill.version, group?.nodeTaints ?? []),
@@ -79,9 +78,6 @@ function softwareSettings(spec: ClusterSpec, { role }: NodeIdentity, { bill, mir
         ? []
         : bill.images.map(({ name, path, sha256 }) => ({ name, path, sha256 })),
     pause_image: `${prefix ?? IMAGES}pause:${pauseTag}`,
-    http_proxy: spec.template.httpProxy ?? '',
-    https_proxy: spec.template.httpsProxy ?? '',
-    no_proxy: spec.template.noProxy ?? '',
   };
 }
 
@@ -116,8 +112,5 @@ function nodeTaints(
 }
 
 export function accessUrl(spec: ClusterSpec, infrastructure: Infrastructure): string {
-  const port = infrastructure.masterPorts[spec.masters[0]?.name ?? ''];
-  const { vip } = infrastructure;
-  const address = vip?.floatingAddress ?? vip?.address ?? port?.floatingAddress ?? port?.address;
-  return `https://${address ?? ''}:${API_PORT}`;
+  return `https://${accessAddress(spec, infrastructure)}:${API_PORT}`;
 }

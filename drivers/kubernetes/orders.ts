@@ -1,6 +1,7 @@
 import { MASTER_ROLE } from '../../common/db/node-groups.js';
 import type { ClusterOrder, NodeGroupOrder, Problem, ResizeOrder } from '../driver.js';
 import { labelProblems } from '../labels.js';
+import { DEFAULT_SUBNET_CIDR } from '../network.js';
 import { COMMON_REFUSALS, masterProblems, type Refusal, refusalsOf } from '../orders.js';
 import type { Bill } from './bill.js';
 import { kubernetesLabels } from './labels.js';
@@ -11,7 +12,6 @@ import { etcdVolumeSize } from './volumes.js';
 
 const WORDS = { cluster: 'a Kubernetes cluster', masters: 'masters' };
 const STORAGE_DRIVERS = ['overlay2', 'vfs'];
-const DEFAULT_SUBNET = '10.0.0.0/24';
 /** A node has a /24 of it. */
 const LONGEST_POD_PREFIX = 23;
 const LONGEST_SERVICE_PREFIX = 24;
@@ -124,7 +124,7 @@ function networkProblems(order: ClusterOrder): Problem[] {
     network: serviceNetwork(labels),
     bits: [SHORTEST_SERVICE_PREFIX, LONGEST_SERVICE_PREFIX] as const,
   };
-  const ownNodes = fixedNetwork === undefined ? [labels.fixed_subnet_cidr ?? DEFAULT_SUBNET] : [];
+  const ownNodes = fixedNetwork === undefined ? [labels.fixed_subnet_cidr ?? DEFAULT_SUBNET_CIDR] : [];
   return [
     ...[pods, services].flatMap(sizeProblems),
     ...roomProblems(pods, order),

@@ -55,11 +55,16 @@ const DIFFERENCES: readonly Differences[] = [
 
 export const OLDEST_MINOR = 20;
 
-export function differencesOf(version: string): Differences {
+/** @throws Error when no line is for all later versions. */
+export function forVersion<T extends { before: number | undefined }>(table: readonly T[], version: string): T {
   const minor = minorOf(version);
-  const found = DIFFERENCES.find(({ before }) => before === undefined || minor < before);
-  if (found === undefined) throw new Error(`No differences are known for ${version}`);
+  const found = table.find(({ before }) => before === undefined || minor < before);
+  if (found === undefined) throw new Error(`Nothing is known of Kubernetes ${version}`);
   return found;
+}
+
+export function differencesOf(version: string): Differences {
+  return forVersion(DIFFERENCES, version);
 }
 
 export function minorOf(version: string): number {

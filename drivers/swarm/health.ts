@@ -1,5 +1,6 @@
 import type { Health, NodeReport } from '../driver.js';
 import { quorumOf } from '../quorum.js';
+import { readyWord, seenDown } from '../witnesses.js';
 
 /**
  * A machine that halts says nothing, and would count as silent after three heartbeats only; the managers see it within
@@ -35,23 +36,6 @@ export function swarmHealth(reports: readonly NodeReport[]): Health {
 /** Docker calls a manager an active member also when there is no leader; it can't list the members then. */
 function hasVote({ ready, orchestrator }: NodeReport): boolean {
   return ready && orchestrator.managers_reachable !== undefined;
-}
-
-/** What most of the other managers say is down: one of them may be down itself, and what it said last be old. */
-function seenDown(reports: readonly NodeReport[], witnesses: NodeReport[]): Set<string> {
-  const names = reports.map(({ name }) => name);
-  return new Set(
-    names.filter((name) => {
-      const others = witnesses.filter((witness) => witness.name !== name);
-      const saying = others.filter(({ orchestrator }) => (orchestrator.nodes_down ?? '').split(',').includes(name));
-      return saying.length > others.length / 2;
-    }),
-  );
-}
-
-function readyWord({ silent, ready }: NodeReport): string {
-  if (silent) return 'Unknown';
-  return ready ? 'True' : 'False';
 }
 
 /** As the manager sees it: itself, and how many of all it reaches. */

@@ -11,11 +11,9 @@ import {
 } from '../driver.js';
 import { LOAD_BALANCER_STEP, loadBalancerOf } from '../load-balancer.js';
 import { mastersOf } from '../master-ports.js';
+import { accessAddress, templateSettings } from '../node-settings.js';
 import { containersVolume, volumeSteps } from '../node-volumes.js';
 import { apiPort } from './api-port.js';
-
-/** Upstream's. Docker needs no certificate of a registry on the loopback. */
-const REGISTRY_PORT = 5000;
 
 export function planNode(spec: ClusterSpec, infrastructure: Infrastructure, node: NodeIdentity): NodePlan {
   const port = infrastructure.masterPorts[node.name];
@@ -24,6 +22,7 @@ export function planNode(spec: ClusterSpec, infrastructure: Infrastructure, node
   const haproxy = port !== undefined && loadBalancerOf(spec) === 'haproxy';
   return {
     settings: {
+      ...templateSettings(spec),
       masters: mastersOf(spec, infrastructure),
       tls_disabled: template.tlsDisabled,
       api_port: apiPort(spec),
@@ -32,12 +31,7 @@ export function planNode(spec: ClusterSpec, infrastructure: Infrastructure, node
       shared_address: haproxy ? (infrastructure.vip?.address ?? '') : '',
       volume_folder: '/var/lib/docker',
       container_service: 'docker',
-      storage_driver: template.dockerStorageDriver ?? '',
-      registry_port: REGISTRY_PORT,
       insecure_registry: template.insecureRegistry ?? '',
-      http_proxy: template.httpProxy ?? '',
-      https_proxy: template.httpsProxy ?? '',
-      no_proxy: template.noProxy ?? '',
     },
     steps: [
       ...(group === undefined ? [] : volumeSteps(containersVolume(group, spec.labels))),
@@ -73,8 +67,5 @@ function serverProfile(node: NodeIdentity, port: MasterPort, vip: Vip | undefine
 }
 
 export function accessUrl(spec: ClusterSpec, infrastructure: Infrastructure): string {
-  const port = infrastructure.masterPorts[spec.masters[0]?.name ?? ''];
-  const { vip } = infrastructure;
-  const address = vip?.floatingAddress ?? vip?.address ?? port?.floatingAddress ?? port?.address;
-  return `tcp://${address ?? ''}:${apiPort(spec)}`;
+  return `tcp://${accessAddress(spec, infrastructure)}:${apiPort(spec)}`;
 }

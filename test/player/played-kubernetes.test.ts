@@ -7,6 +7,7 @@ import { FakeClock } from '../support/fake-clock.js';
 import { FakeIds } from '../support/fake-ids.js';
 import { addKubernetes } from '../support/kubernetes-nodes.js';
 import { type ListenerFixture, startListenerFixture } from '../support/listener-fixture.js';
+import { lossySend } from '../support/lossy-send.js';
 import type { SwarmNode } from '../support/swarm-nodes.js';
 
 const MINUTE_MS = 60_000;
@@ -76,17 +77,7 @@ describe('a played node of Kubernetes', () => {
     'gets there when every third message is lost %s it took effect, with each certificate for one key',
     async (when) => {
       const { masters, worker } = await addKubernetes(fixture);
-      const send = createHttpsSend(clock);
-      let count = 0;
-      const lossy: Send = async (request) => {
-        count += 1;
-        const lost = count % 3 === 0;
-        if (lost && when === 'before') throw new Error('lost');
-        const answer = await send(request);
-        if (lost) throw new Error('answer lost');
-        return answer;
-      };
-      play([...masters, worker], playerOver(lossy));
+      play([...masters, worker], playerOver(lossySend(clock, when)));
 
       await untilReady([...masters, worker]);
 

@@ -2,12 +2,13 @@ import { certificates } from '../../common/db/certificates.js';
 import { nodeTasks } from '../../common/db/node-tasks.js';
 import { nodes } from '../../common/db/nodes.js';
 import { silentLog } from '../../common/log.js';
-import { createHttpsSend, type Send } from '../../devstack/devcloud/player/https-send.js';
+import type { Send } from '../../devstack/devcloud/player/https-send.js';
 import type { PlayerOptions } from '../../devstack/devcloud/player/life.js';
 import { createPlayer, type Playing } from '../../devstack/devcloud/player/player.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { FakeIds } from '../support/fake-ids.js';
 import { type ListenerFixture, startListenerFixture } from '../support/listener-fixture.js';
+import { lossySend } from '../support/lossy-send.js';
 import { addSwarm, type SwarmNode } from '../support/swarm-nodes.js';
 
 const MINUTE_MS = 60_000;
@@ -138,17 +139,7 @@ describe('a played node', () => {
     'gets there when every third message is lost %s it took effect',
     async (when) => {
       const { manager, worker } = await addSwarm(fixture);
-      const send = createHttpsSend(clock);
-      let count = 0;
-      const lossy: Send = async (request) => {
-        count += 1;
-        const lost = count % 3 === 0;
-        if (lost && when === 'before') throw new Error('lost');
-        const answer = await send(request);
-        if (lost) throw new Error('answer lost');
-        return answer;
-      };
-      play([manager, worker], {}, lossy);
+      play([manager, worker], {}, lossySend(clock, when));
 
       await clock.runUntil(async () => (await ready(manager)) && (await ready(worker)), { limitMs: 5 * MINUTE_MS });
 
