@@ -1,5 +1,5 @@
-import type { ClusterTypes, Problem, TemplateOrder } from '../api/cluster-types.js';
-import type { NodeGroup } from '../common/db/node-groups.js';
+import type { ClusterTypes, TemplateOrder } from '../api/cluster-types.js';
+import { noScheduling } from '../api/node-groups/scheduling.js';
 import { unknownLabels } from '../drivers/labels.js';
 import type { DriverRegistry } from '../drivers/registry.js';
 
@@ -21,7 +21,10 @@ export function clusterTypesOf(drivers: DriverRegistry): ClusterTypes {
       const judged = { ...template, ...order, clusterDistro: distro ?? template.clusterDistro, masterLbEnabled: false };
       return driverNamed(template.driver)?.validate(judged) ?? [];
     },
-    schedulingProblems: (driver, group) => driverNamed(driver)?.validateNodeGroup?.(group) ?? noScheduling(group),
+    schedulingProblems: (driver, group) =>
+      // Without a word of its driver an orchestrator has none of them, and would put work where the owner does not want it.
+      driverNamed(driver)?.validateNodeGroup?.(group) ??
+      noScheduling(group, "nodes of this cluster's orchestrator have none"),
     resizeProblems: (driver, order) => driverNamed(driver)?.validateResize(order) ?? [],
     upgradePlan(name, order) {
       const driver = driverNamed(name);
@@ -32,12 +35,4 @@ export function clusterTypesOf(drivers: DriverRegistry): ClusterTypes {
       return known === undefined ? [] : unknownLabels(known, labels);
     },
   };
-}
-
-/** Without a word of its driver an orchestrator has none of them, and would put work where the owner does not want it. */
-function noScheduling({ nodeLabels, nodeTaints }: Pick<NodeGroup, 'nodeLabels' | 'nodeTaints'>): Problem[] {
-  const given = { node_labels: Object.keys(nodeLabels), node_taints: nodeTaints };
-  return Object.entries(given).flatMap(([field, entries]) =>
-    entries.length === 0 ? [] : [{ field, message: "nodes of this cluster's orchestrator have none" }],
-  );
 }

@@ -1,4 +1,5 @@
 import { type Cancel, type Clock, repeat } from '../common/clock.js';
+import { templateOfCluster } from '../common/db/cluster-templates.js';
 import { reportConductor } from '../common/db/conductors.js';
 import type { Database } from '../common/db/database.js';
 import { findOpenOperation, listDueOperations, operations } from '../common/db/operations.js';
@@ -14,7 +15,7 @@ import { type Claim, claimOperation, type LeaseDeps } from './lease.js';
 import { beginRenewals } from './registry/renewal.js';
 import { type RunObserver, runOperation } from './run-operation.js';
 import { checkTombstones } from './tombstones.js';
-import { loadTemplate, Work, type WorkDeps } from './work.js';
+import { Work, type WorkDeps } from './work.js';
 
 export interface ConductorDeps {
   work: WorkDeps;
@@ -170,7 +171,7 @@ export class Conductor {
     const { work: deps, drivers, log, observer, db } = this.#deps;
     const driver = drivers.find(claim.cluster.driver);
     if (driver === undefined) throw new Error(`No driver "${claim.cluster.driver}" is enabled`);
-    const template = await db.read('template', (query) => loadTemplate(query, claim.cluster));
+    const template = await db.read('template', (query) => templateOfCluster(query, claim.cluster));
     const work = new Work(deps, { ...claim, template, driver });
     await runOperation(work, claim.tookOver || this.#isNew(claim.operation.uuid), log, observer);
   }

@@ -1,13 +1,12 @@
 import type { Clock } from '../common/clock.js';
 import { cloudResources } from '../common/db/cloud-resources.js';
-import { type ClusterTemplate, clusterTemplates } from '../common/db/cluster-templates.js';
+import type { ClusterTemplate } from '../common/db/cluster-templates.js';
 import type { Cluster } from '../common/db/clusters.js';
 import type { Database, Query } from '../common/db/database.js';
 import { appendEvent } from '../common/db/events.js';
 import { MASTER_ROLE, type NodeGroup, nodeGroups } from '../common/db/node-groups.js';
 import { type Node, nodes } from '../common/db/nodes.js';
 import type { Operation } from '../common/db/operations.js';
-import { ServiceError } from '../common/errors.js';
 import type { Ids } from '../common/ids.js';
 import type { Sealer } from '../common/sealing.js';
 import type { BayDriver, ClusterSpec } from '../drivers/driver.js';
@@ -174,15 +173,4 @@ export class Work {
       heartbeatSeconds: this.deps.settings.heartbeatMs / 1000,
     };
   }
-}
-
-export async function loadTemplate(query: Query, cluster: Cluster): Promise<ClusterTemplate> {
-  const template = await clusterTemplates.find(query, { uuid: cluster.clusterTemplateId });
-  if (template === undefined) {
-    throw new ServiceError(
-      'internal',
-      `Cluster template ${cluster.clusterTemplateId} of cluster ${cluster.uuid} is gone`,
-    );
-  }
-  return template;
 }

@@ -1,4 +1,4 @@
-import { type ClusterTemplate, clusterTemplates } from '../../common/db/cluster-templates.js';
+import { type ClusterTemplate, templateOfCluster } from '../../common/db/cluster-templates.js';
 import { type Cluster, lockCluster } from '../../common/db/clusters.js';
 import type { Query } from '../../common/db/database.js';
 import { type NodeGroup, nodeGroups } from '../../common/db/node-groups.js';
@@ -30,7 +30,7 @@ export async function createNodeGroup(
 ): Promise<ApiResponse> {
   refuseUnready(target);
   const group = orderedGroup(api, request.body, target);
-  const template = await templateOf(api, target);
+  const template = await api.db.read('nodegroup-template', (query) => templateOfCluster(query, target));
   refuse([
     ...requestProblems(request.body, target),
     ...(await referenceProblems(api, request, target, template, group)),
@@ -82,14 +82,6 @@ function orderedGroup(api: Api, body: NodeGroupBody, cluster: Cluster): NewGroup
     createdAt: api.clock.now(),
     updatedAt: undefined,
   };
-}
-
-async function templateOf(api: Api, cluster: Cluster): Promise<ClusterTemplate> {
-  const template = await api.db.read('nodegroup-template', (query) =>
-    clusterTemplates.find(query, { uuid: cluster.clusterTemplateId }),
-  );
-  if (template !== undefined) return template;
-  throw new ServiceError('internal', `Template ${cluster.clusterTemplateId} of cluster ${cluster.uuid} is gone`);
 }
 
 /** What the cloud has, as the caller sees it, and what the cluster's driver makes of it. */

@@ -13,7 +13,7 @@ import { type Finding, parse, refuse } from '../validation.js';
 import { findNodeGroup, nodeAddressesOf } from './find-node-group.js';
 import { boundsProblems } from './node-group-order.js';
 import { groupView } from './node-group-view.js';
-import { parseScheduling } from './scheduling.js';
+import { noScheduling, parseScheduling } from './scheduling.js';
 
 type PatchRequest = ApiRequest<undefined, Patch>;
 
@@ -72,10 +72,7 @@ async function patchLocked(trx: Query, api: Api, request: PatchRequest, cluster:
 /** Upstream's rule for masters; what a driver can do, for the others. */
 function schedulingProblems(api: Api, cluster: Cluster, group: NodeGroup): Finding[] {
   if (group.role !== MASTER_ROLE) return api.clusterTypes.schedulingProblems(cluster.driver, group);
-  const given = { node_labels: Object.keys(group.nodeLabels), node_taints: group.nodeTaints };
-  return Object.entries(given).flatMap(([field, entries]) =>
-    entries.length === 0 ? [] : [{ field, message: 'masters have none of their own' }],
-  );
+  return noScheduling(group, 'masters have none of their own');
 }
 
 function refusedField(field: string): Finding {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { NodeTaint } from '../../common/db/node-groups.js';
+import type { NodeGroup, NodeTaint } from '../../common/db/node-groups.js';
+import type { Problem } from '../cluster-types.js';
 import { choice } from '../fields.js';
 import { parse } from '../validation.js';
 
@@ -111,4 +112,13 @@ export function parseScheduling(given: { node_labels?: unknown; node_taints?: un
       effect,
     })),
   };
+}
+
+/** For groups whose nodes can have neither: each of the two that is given. */
+export function noScheduling(
+  { nodeLabels, nodeTaints }: Pick<NodeGroup, 'nodeLabels' | 'nodeTaints'>,
+  message: string,
+): Problem[] {
+  const given = { node_labels: Object.keys(nodeLabels), node_taints: nodeTaints };
+  return Object.entries(given).flatMap(([field, entries]) => (entries.length === 0 ? [] : [{ field, message }]));
 }

@@ -1,3 +1,4 @@
+import { ServiceError } from '../errors.js';
 import type { Query } from './database.js';
 import { applyPage, type Page } from './page.js';
 import { applyScope, type Scope } from './scope.js';
@@ -112,4 +113,14 @@ export async function findClusterTemplates(
 export async function countClustersOfTemplate(query: Query, templateId: string): Promise<number> {
   const row = await query('clusters').where({ cluster_template_id: templateId }).count({ n: '*' }).first();
   return Number(row?.n ?? 0);
+}
+
+/** A template stays while a cluster has it. @throws ServiceError `internal` when it is gone all the same. */
+export async function templateOfCluster(
+  query: Query,
+  { uuid, clusterTemplateId }: { uuid: string; clusterTemplateId: string },
+): Promise<ClusterTemplate> {
+  const template = await clusterTemplates.find(query, { uuid: clusterTemplateId });
+  if (template !== undefined) return template;
+  throw new ServiceError('internal', `Cluster template ${clusterTemplateId} of cluster ${uuid} is gone`);
 }

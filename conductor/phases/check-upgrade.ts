@@ -1,3 +1,4 @@
+import type { Node } from '../../common/db/nodes.js';
 import { reason } from '../../common/reasons.js';
 import { lastLine } from '../../common/scrub.js';
 import { reportsOf } from '../health.js';
@@ -20,7 +21,7 @@ export const checkUpgrade: Phase = {
     // From then on nodes are not ready now and then, and it would not be said of the cluster as it was.
     if ([...ordered.values()].some(({ name }) => name !== CHECK)) return done;
     const all = await work.nodes();
-    const missing = await missingNodes(work);
+    const missing = missingNodes(work, all);
     if (missing.length > 0) return notReady(work, missing);
     const { workers } = subjectsOf(all, params);
     const planned = tasks.check(all, { version: params.version, drains: workers.some((node) => drains(all, node)) });
@@ -35,8 +36,8 @@ export const checkUpgrade: Phase = {
 
 const CHECK = 'check-upgrade';
 
-async function missingNodes(work: Work): Promise<string[]> {
-  const wanted = (await work.nodes()).filter(({ state }) => state === 'wanted');
+function missingNodes(work: Work, all: readonly Node[]): string[] {
+  const wanted = all.filter(({ state }) => state === 'wanted');
   return reportsOf(wanted, work.now(), work.deps.settings.heartbeatMs)
     .filter(({ ready, silent }) => !ready || silent)
     .map(({ name }) => name);

@@ -16,8 +16,9 @@ export const upgradeMasters: Phase = {
   name: 'upgrade_masters',
   async run(work) {
     const { params } = upgradeOf(work);
-    const { masters } = subjectsOf(await work.nodes(), params);
-    const outcome = await inTurn(work, masters, 1);
+    const all = await work.nodes();
+    const { masters } = subjectsOf(all, params);
+    const outcome = await inTurn(work, all, masters, 1);
     if (outcome.kind === 'done' && masters.length > 0) await noteVersion(work, params.version);
     return outcome;
   },
@@ -28,9 +29,10 @@ export const upgradeCanary: Phase = {
   name: 'upgrade_canary',
   async run(work) {
     const { params, tasks } = upgradeOf(work);
-    const { workers } = subjectsOf(await work.nodes(), params);
+    const all = await work.nodes();
+    const { workers } = subjectsOf(all, params);
     const canary = workers.find(({ nodeData }) => tasks.isOf(nodeData, params.version)) ?? workers[0];
-    return canary === undefined ? done : inTurn(work, [canary], 1);
+    return canary === undefined ? done : inTurn(work, all, [canary], 1);
   },
 };
 
@@ -39,16 +41,22 @@ export const upgradeWorkers: Phase = {
   name: 'upgrade_workers',
   async run(work) {
     const { params } = upgradeOf(work);
-    const { workers } = subjectsOf(await work.nodes(), params);
-    const outcome = await inTurn(work, workers, params.maxBatchSize);
+    const all = await work.nodes();
+    const { workers } = subjectsOf(all, params);
+    const outcome = await inTurn(work, all, workers, params.maxBatchSize);
     if (outcome.kind === 'done') await noteGroups(work);
     return outcome;
   },
 };
 
 /** Once one has failed, only what has been begun with others goes on to its end. */
-async function inTurn(work: Work, subjects: readonly Node[], atOnce: number): Promise<PhaseOutcome> {
-  const look = { work, all: await work.nodes(), ordered: await tasksOfOperation(work) };
+async function inTurn(
+  work: Work,
+  all: readonly Node[],
+  subjects: readonly Node[],
+  atOnce: number,
+): Promise<PhaseOutcome> {
+  const look = { work, all, ordered: await tasksOfOperation(work) };
   const inHand: Exclude<NodeOutcome, { kind: 'done' }>[] = [];
   let hasFailed = false;
   for (const node of subjects) {
