@@ -20,8 +20,10 @@ interface Tally {
 
 const ROOT = resolve(__dirname, '..');
 const OWN_OPTIONS = ['--crash', '--cloud', '--nodes', '--keep'];
-/** The full crash suite is the longest: 40 minutes on two idle cores. */
+/** The full crash suite is the longest: half an hour on two idle cores. */
 const STEP_TIMEOUT_MS = 60 * 60_000;
+/** Each file of the crash suite at once: five of the same length take two workers as long as six do. */
+const CRASH_WORKERS = 5;
 /** One after another: they share the cloud, or the machine. */
 const aloneIn = (folder: string) => [
   '--runInBand',
@@ -55,7 +57,12 @@ async function main(): Promise<void> {
     }
     if (!crashOnly) add(total, await timed('build', () => checkStep(buildCommand(), abort.signal)));
     // The processes that it kills leave open what a real one's end would close.
-    if (crashOnly) jestArguments.push('--testMatch=<rootDir>/test/crash/**/*.crash.ts', '--forceExit');
+    if (crashOnly)
+      jestArguments.push(
+        `--maxWorkers=${CRASH_WORKERS}`,
+        '--testMatch=<rootDir>/test/crash/**/*.crash.ts',
+        '--forceExit',
+      );
     if (cloudOnly) jestArguments.push(...aloneIn('cloud'), ...(booted ? [] : [WITHOUT_BOOTED]));
     if (nodesOnly) jestArguments.push(...aloneIn('nodes'));
     const resultFile = join(servers?.folder ?? tmpdir(), `jest-${process.pid}.json`);
