@@ -4,7 +4,7 @@ module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts', '<rootDir>/test/crash/**/*.crash.ts'],
   // What needs a real cloud or real nodes runs with `npm run test:cloud` or `npm run test:nodes`.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/cloud/', '<rootDir>/test/nodes/'],
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   maxWorkers: 2,
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   // Sources import with `.js` endings, as Node resolves them after the build; `js` first keeps npm packages on their own files.

@@ -1,12 +1,14 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
+import type { Cancel } from '../common/clock.js';
 import type { Config } from '../common/config/schema.js';
 import { errorText } from '../common/errors.js';
 import { withDeadline } from './deadline.js';
 import type { Api, ApiDeps } from './deps.js';
 import { minorOf } from './microversion.js';
 import { accessLog } from './middleware/access-log.js';
+import { cors } from './middleware/cors.js';
 import { dispatch } from './middleware/dispatch.js';
 import { errorMapper } from './middleware/error-mapper.js';
 import { findRoute } from './middleware/find-route.js';
@@ -15,8 +17,8 @@ import { microversion } from './middleware/microversion.js';
 import { requestId } from './middleware/request-id.js';
 import { requestTimeout } from './middleware/request-timeout.js';
 import type { ApiState } from './middleware/state.js';
-import { Policy } from './policy.js';
-import { DEFAULT_RULES } from './policy-rules.js';
+import { loadPolicy } from './policy-files.js';
+import { tellPolicyWarnings, watchPolicy } from './policy-watch.js';
 import { Router } from './router.js';
 import { routes } from './routes.js';
 
@@ -35,7 +37,9 @@ export interface RunningApi {
 }
 
 export function createApi(deps: ApiDeps, config: Config): RunningApi {
-  const api: Api = { ...deps, config, policy: new Policy(DEFAULT_RULES) };
+  const policy = loadPolicy(config.osloPolicy);
+  tellPolicyWarnings(deps.log, policy);
+  const api: Api = { ...deps, config, policy };
   const server = createServer(
     { maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_TIMEOUT_MS },
     (request, response) => {
@@ -43,17 +47,20 @@ export function createApi(deps: ApiDeps, config: Config): RunningApi {
     },
   );
   const handle = createApp(api, () => !server.listening).callback();
+  let stopWatching: Cancel = () => {};
   server.requestTimeout = config.api.requestTimeoutSeconds * 1000;
   return {
     async start() {
       await listen(server, config.api.port, config.api.host);
       const { address, family, port } = server.address() as AddressInfo;
       const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+      stopWatching = watchPolicy(api, config.osloPolicy);
       api.log.info({ url }, 'API listens');
       return { url };
     },
     async stop() {
       if (!server.listening) return;
+      stopWatching();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       await withDeadline(api.clock, STOP_MS, closed, () => new Error('requests were still under way')).catch(
@@ -75,6 +82,7 @@ function createApp(api: Api, isStopping: () => boolean): Koa<ApiState> {
   });
   app.use(requestId(api));
   app.use(accessLog(api));
+  app.use(cors(api.config.cors));
   app.use(errorMapper(api));
   app.use(requestTimeout(api, api.config.api.requestTimeoutSeconds));
   app.use(findRoute(new Router(routes)));

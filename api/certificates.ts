@@ -1,10 +1,13 @@
 import { z } from 'zod';
-import { findAuthorityRecord, loadAuthority } from '../common/authorities.js';
+import { loadAuthority } from '../common/authorities.js';
 import { certificates } from '../common/db/certificates.js';
 import type { Cluster } from '../common/db/clusters.js';
 import { appendEvent } from '../common/db/events.js';
 import { isServiceError, ServiceError } from '../common/errors.js';
+import { bundleOf, trustedAuthorities, USERS_AUTHORITY } from '../common/trusted-authorities.js';
 import { signUserRequest } from '../common/x509.js';
+import { acceptedAnswer, linkList } from './answers.js';
+import { rotateCa } from './certificate-rotate.js';
 import { getCluster, loadCluster } from './clusters/find-cluster.js';
 import type { Api } from './deps.js';
 import { requiredText, text } from './fields.js';
@@ -17,14 +20,14 @@ const COLLECTION = '/v1/certificates';
 const MAX_CSR_CHARACTERS = 65_536;
 
 /** Which of the cluster's authorities serves a `ca_cert_type`; every other type means the main one, as upstream. */
-const AUTHORITY_OF_TYPE: Record<string, string> = {
-  etcd: 'etcd',
-  front_proxy: 'front-proxy',
-  'front-proxy': 'front-proxy',
-};
+const AUTHORITY_OF_TYPE = new Map([
+  ['etcd', 'etcd'],
+  ['front_proxy', 'front-proxy'],
+  ['front-proxy', 'front-proxy'],
+]);
 
 function authorityName(caCertType: string | undefined): string {
-  return (caCertType === undefined ? undefined : AUTHORITY_OF_TYPE[caCertType]) ?? 'cluster';
+  return AUTHORITY_OF_TYPE.get(caCertType ?? '') ?? USERS_AUTHORITY;
 }
 
 const showQuery = z.strictObject({ ca_cert_type: text() });
@@ -37,18 +40,27 @@ const signBody = z.strictObject({
   ca_cert_type: text(),
 });
 
+const certificateAnswer = z.strictObject({
+  cluster_uuid: z.string(),
+  bay_uuid: z.string(),
+  pem: z.string(),
+  csr: z.string().optional(),
+  ca_cert_type: z.string().nullable().optional(),
+  links: linkList,
+});
+
 async function show(
   api: Api,
   request: ApiRequest<z.output<typeof showQuery>, undefined>,
   cluster: Cluster,
 ): Promise<ApiResponse> {
   const name = authorityName(request.query.ca_cert_type);
-  const record = await api.db.read('certificate-show', (query) => findAuthorityRecord(query, cluster.uuid, name));
-  if (record === undefined) throw noAuthority(cluster, name);
+  const trusted = await api.db.read('certificate-show', (query) => trustedAuthorities(query, cluster.uuid, name));
+  if (trusted.length === 0) throw noAuthority(cluster, name);
   const shared = { cluster_uuid: cluster.uuid, bay_uuid: cluster.uuid };
   return {
     status: 200,
-    body: { ...shared, pem: record.pem, links: links(request.baseUrl, `certificates/${cluster.uuid}`) },
+    body: { ...shared, pem: bundleOf(trusted), links: links(request.baseUrl, `certificates/${cluster.uuid}`) },
   };
 }
 
@@ -109,7 +121,7 @@ async function clusterOf(
 
 function noAuthority(cluster: Cluster, name: string): ServiceError {
   const message =
-    name === 'cluster'
+    name === USERS_AUTHORITY
       ? `Cluster ${cluster.name} has no certificate authority: it is made without TLS, or not yet far enough.`
       : `Cluster ${cluster.name} has no certificate authority ${name}.`;
   return new ServiceError('not_found', message, { code: 'authority_not_found' });
@@ -122,8 +134,24 @@ export const certificateRoutes = [
     policy: 'certificate:get',
     load: loadCluster,
     query: showQuery,
+    answers: { 200: certificateAnswer },
     handler: show,
   }),
   // Which cluster it is stands in the body, so the policy is asked again with that cluster as its target.
-  route({ method: 'POST', path: COLLECTION, policy: 'certificate:create', body: signBody, handler: sign }),
+  route({
+    method: 'POST',
+    path: COLLECTION,
+    policy: 'certificate:create',
+    body: signBody,
+    answers: { 201: certificateAnswer },
+    handler: sign,
+  }),
+  route({
+    method: 'PATCH',
+    path: `${COLLECTION}/{cluster}`,
+    policy: 'certificate:rotate_ca',
+    load: loadCluster,
+    answers: { 202: acceptedAnswer },
+    handler: rotateCa,
+  }),
 ];

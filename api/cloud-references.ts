@@ -1,6 +1,7 @@
 import type { Clock } from '../common/clock.js';
 import { findFlavor } from '../openstack/compute/flavors.js';
 import { findKeypair } from '../openstack/compute/keypairs.js';
+import { findProject } from '../openstack/identity/projects.js';
 import { listRoles } from '../openstack/identity/roles.js';
 import { findImage } from '../openstack/image/images.js';
 import { findNetwork } from '../openstack/network/networks.js';
@@ -17,13 +18,15 @@ import { LookupCache } from './lookup-cache.js';
  */
 export interface CloudReferences {
   image(who: Identity, idOrName: string): Promise<ImageReference | undefined>;
-  flavor(who: Identity, idOrName: string): Promise<Reference | undefined>;
+  flavor(who: Identity, idOrName: string): Promise<FlavorReference | undefined>;
   keypair(who: Identity, name: string): Promise<KeypairReference | undefined>;
   /** `external`: only networks that floating IPs come from. */
-  network(who: Identity, idOrName: string, external: boolean): Promise<Reference | undefined>;
-  subnet(who: Identity, idOrName: string): Promise<Reference | undefined>;
+  network(who: Identity, idOrName: string, external: boolean): Promise<NetworkReference | undefined>;
+  subnet(who: Identity, idOrName: string): Promise<SubnetReference | undefined>;
   /** All roles of the cloud, asked in the service's name. */
   roles(): Promise<RoleRef[]>;
+  /** Asked in the service's name too. */
+  project(id: string): Promise<Reference | undefined>;
 }
 
 export interface Reference {
@@ -34,6 +37,26 @@ export interface Reference {
 export interface ImageReference extends Reference {
   status: string;
   osDistro: string | undefined;
+  minDiskGib: number;
+  minRamMib: number;
+}
+
+export interface FlavorReference extends Reference {
+  vcpus: number;
+  ramMib: number;
+  /** 0: as large as the image. */
+  diskGib: number;
+}
+
+export interface NetworkReference extends Reference {
+  /** As far as the user sees them. */
+  subnetIds: string[];
+}
+
+export interface SubnetReference extends Reference {
+  networkId: string;
+  /** How many addresses the cloud gives out of it. */
+  poolSize: number;
 }
 
 export interface KeypairReference {
@@ -81,6 +104,7 @@ export function openstackReferences(deps: CloudReferencesDeps): CloudReferences 
     subnet: (who, idOrName) =>
       remember(['subnet', owner(who), idOrName], found, () => findSubnet(session(who), ctx, idOrName)),
     roles: () => remember(['roles'], found, () => listRoles(deps.serviceSession, ctx)),
+    project: (id) => findProject(deps.serviceSession, ctx, id),
   };
 }
 

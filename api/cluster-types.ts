@@ -1,5 +1,6 @@
 import type { ClusterTemplate } from '../common/db/cluster-templates.js';
 import type { NodeGroup } from '../common/db/node-groups.js';
+import type { ClusterPlan, PlannedCluster } from './cluster-plan.js';
 
 /**
  * What the API asks of the bay drivers, declared here because the API knows none of them. Every
@@ -24,9 +25,33 @@ export interface ClusterTypes {
   schedulingProblems(driver: string, group: Pick<NodeGroup, 'name' | 'role' | 'nodeLabels' | 'nodeTaints'>): Problem[];
   /** What an upgrade comes to; undefined where clusters of this driver have none. */
   upgradePlan(driver: string, order: UpgradeOrder): UpgradePlan | undefined;
+  /** Whether the authorities of this driver's clusters can be changed. */
+  rotatesCa(driver: string): boolean;
+  /** Whether what this driver's clusters log in with can be changed. */
+  rotatesCredentials(driver: string): boolean;
+  /** What a cluster that is right consists of in the cloud; undefined without its driver. */
+  plan(driver: string, order: PlannedCluster, template: ClusterTemplate): ClusterPlan | undefined;
+  /** What each driver in use understands of labels. */
+  labels(): DriverLabels[];
   /** Labels that mean nothing to the driver, each with the nearest one that does. They are stored all the same. */
   unknownLabels(driver: string, labels: Record<string, string>): { label: string; nearest?: string | undefined }[];
 }
+
+export interface DriverLabels {
+  driver: string;
+  coes: string[];
+  labels: Readonly<Record<string, LabelDefinition>>;
+}
+
+/** A label as its driver describes it. */
+export type LabelDefinition = { help: string; default?: string } & (
+  | { type: 'text'; like?: { pattern: RegExp; words: string } }
+  | { type: 'boolean' | 'cidr' }
+  | { type: 'integer'; min: number; max: number }
+  | { type: 'choice'; values: readonly string[] }
+  /** Accepted, and without a meaning. */
+  | { type: 'meaningless' }
+);
 
 export interface ResizeOrder {
   /** As it is before. */
@@ -103,5 +128,5 @@ export interface ClusterOrder {
   fixedNetwork: string | undefined;
   fixedSubnet: string | undefined;
   /** What the cloud has, by the catalog of the caller's token. */
-  cloud?: { loadBalancers: boolean; objectStore: boolean };
+  cloud?: { loadBalancers: boolean; objectStore: boolean; blockStorage: boolean; credentials: boolean };
 }

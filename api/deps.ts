@@ -9,6 +9,7 @@ import type { Sealer } from '../common/sealing.js';
 import type { CallContext } from '../openstack/session.js';
 import type { CatalogService, TokenInfo } from '../openstack/token.js';
 import type { AccountTrusts } from './account-trusts.js';
+import type { CloudLimits } from './cloud-limits.js';
 import type { CloudReferences } from './cloud-references.js';
 import type { ClusterTypes } from './cluster-types.js';
 import type { Policy } from './policy.js';
@@ -23,11 +24,12 @@ export interface ApiDeps {
   queue: Pick<Queue, 'publish' | 'isConnected'>;
   clusterTypes: ClusterTypes;
   references: CloudReferences;
+  limits: CloudLimits;
   trusts: AccountTrusts;
   /** Asks Keystone in the service's name; undefined when it does not know the token. */
   validateToken(ctx: CallContext, token: string): Promise<TokenInfo | undefined>;
   /** Whether the service is where the configuration has Bayou, and nodes, look for it. */
-  offers(catalog: CatalogService[], service: 'load-balancer' | 'object-store'): boolean;
+  offers(catalog: CatalogService[], service: 'load-balancer' | 'object-store' | 'block-storage'): boolean;
   /** Id of the domain of the clusters' accounts; undefined where there is none. Asked once per token. */
   findTrusteeDomain(): Promise<string | undefined>;
   metrics?: Pick<Metrics, 'apiRequestSeconds'> | undefined;

@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import { errorText } from '../common/errors.js';
+import { linkList } from './answers.js';
 import type { Api } from './deps.js';
 import { MIN_MINOR } from './microversion.js';
 import type { ApiResponse, PublicRoute } from './route.js';
@@ -7,12 +9,39 @@ import type { ApiResponse, PublicRoute } from './route.js';
 
 /** Collections shown at /v1, in upstream's order, with the path where it is not the name itself. */
 const RESOURCES: Record<string, string> = {
+  baymodels: 'baymodels',
+  bays: 'bays',
+  x509keypairs: 'x509keypairs',
   clustertemplates: 'clustertemplates',
   clusters: 'clusters',
+  quotas: 'quotas',
   certificates: 'certificates',
   mservices: 'mservices',
+  stats: 'stats',
+  federations: 'federations',
   nodegroups: 'clusters/{cluster_id}/nodegroups',
+  credentials: 'credentials',
 };
+
+const versionsAnswer = z.strictObject({
+  name: z.string(),
+  description: z.string(),
+  versions: z.array(
+    z.strictObject({
+      id: z.string(),
+      status: z.string(),
+      min_version: z.string(),
+      max_version: z.string(),
+      links: linkList,
+    }),
+  ),
+});
+
+const versionOneAnswer = z
+  .object({ id: z.string(), media_types: z.array(z.strictObject({ base: z.string(), type: z.string() })) })
+  .catchall(linkList);
+
+const healthAnswer = z.strictObject({ status: z.string(), database: z.string(), queue: z.string() });
 
 async function versions(api: Api, { baseUrl }: { baseUrl: string }): Promise<ApiResponse> {
   const version = {
@@ -66,7 +95,13 @@ async function healthcheck(api: Api): Promise<ApiResponse> {
 }
 
 export const publicRoutes: PublicRoute[] = [
-  { method: 'GET', path: '/', isPublic: true, run: versions },
-  { method: 'GET', path: '/v1', isPublic: true, run: versionOne },
-  { method: 'GET', path: '/healthcheck', isPublic: true, run: healthcheck },
+  { method: 'GET', path: '/', isPublic: true, answers: { 200: versionsAnswer }, run: versions },
+  { method: 'GET', path: '/v1', isPublic: true, answers: { 200: versionOneAnswer }, run: versionOne },
+  {
+    method: 'GET',
+    path: '/healthcheck',
+    isPublic: true,
+    answers: { 200: healthAnswer, 503: healthAnswer },
+    run: healthcheck,
+  },
 ];

@@ -6,7 +6,7 @@ const GREEK =
   );
 
 /** A name for what its owner did not name, such as `omega-7-cluster`; not unique. */
-export function generatedName(ids: Ids, kind: 'cluster' | 'template'): string {
+export function generatedName(ids: Ids, kind: 'cluster' | 'template' | 'bay' | 'model' | 'federation'): string {
   const word = GREEK[Math.floor(ids.random() * GREEK.length)] ?? 'alpha';
   return `${word}-${1 + Math.floor(ids.random() * 24)}-${kind}`;
 }

@@ -8,7 +8,14 @@ import { refuse } from './validation.js';
 export type Document = Record<string, unknown>;
 
 /** Attributes whose new value comes as the text of a Python dict or list. */
-const LITERALS = new Set(['/labels', '/health_status_reason', '/node_labels', '/node_taints']);
+const LITERALS = new Set([
+  '/labels',
+  '/health_status_reason',
+  '/node_labels',
+  '/node_taints',
+  '/member_ids',
+  '/properties',
+]);
 
 const NEVER_PATCHABLE = ['created_at', 'id', 'links', 'updated_at', 'uuid', 'project_id', 'user_id'];
 

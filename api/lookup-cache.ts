@@ -35,6 +35,11 @@ export class LookupCache<T> {
     return loading;
   }
 
+  /** What is under way stays: it is as fresh as another look. */
+  forget(key: string): void {
+    this.#entries.delete(key);
+  }
+
   async #load(key: string, load: () => Promise<T>, lifetimeMs: (value: T) => number): Promise<T> {
     const value = await load();
     this.#entries.delete(key);

@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import { type Conductor, conductors } from '../common/db/conductors.js';
+import { timeText } from './answers.js';
 import type { Api } from './deps.js';
 import { type ApiResponse, route } from './route.js';
 import { isoTime } from './view-values.js';
@@ -8,6 +10,22 @@ async function list(api: Api): Promise<ApiResponse> {
   const downBefore = api.clock.now() - api.config.general.serviceDownTime * 1000;
   return { status: 200, body: { mservices: rows.map((row) => serviceView(row, downBefore)) } };
 }
+
+const servicesAnswer = z.strictObject({
+  mservices: z.array(
+    z.strictObject({
+      id: z.int(),
+      host: z.string(),
+      binary: z.string(),
+      state: z.enum(['up', 'down']),
+      disabled: z.boolean(),
+      disabled_reason: z.string().nullable(),
+      report_count: z.int(),
+      created_at: timeText,
+      updated_at: timeText.nullable(),
+    }),
+  ),
+});
 
 function serviceView(conductor: Conductor, downBefore: number) {
   return {
@@ -24,5 +42,11 @@ function serviceView(conductor: Conductor, downBefore: number) {
 }
 
 export const mserviceRoutes = [
-  route({ method: 'GET', path: '/v1/mservices', policy: 'magnum-service:get_all', handler: list }),
+  route({
+    method: 'GET',
+    path: '/v1/mservices',
+    policy: 'magnum-service:get_all',
+    answers: { 200: servicesAnswer },
+    handler: list,
+  }),
 ];

@@ -40,8 +40,10 @@ interface RecordDeps {
   ids: Ids;
 }
 
+/** What Bayou orders itself: tried again later. */
+const RENEWALS: readonly OperationKind[] = ['renew_registry', 'renew_credential'];
 /** Each brings all groups to what is desired of them, so a newer one does what an older one has left. */
-const UPDATES: readonly OperationKind[] = ['resize', 'create_node_group', 'delete_node_group', 'renew_registry'];
+const UPDATES: readonly OperationKind[] = ['resize', 'create_node_group', 'delete_node_group', ...RENEWALS];
 
 /** Which open operations a new one takes the place of; every other meeting is refused. */
 const SUPERSEDES: Record<OrderedKind, readonly OperationKind[]> = {
@@ -50,8 +52,10 @@ const SUPERSEDES: Record<OrderedKind, readonly OperationKind[]> = {
   create_node_group: UPDATES,
   delete_node_group: UPDATES,
   // In the middle of one nodes are drained and of two versions: only a delete does without its end.
-  upgrade: ['renew_registry'],
-  delete: ['create', 'upgrade', ...UPDATES],
+  upgrade: RENEWALS,
+  rotate_ca: RENEWALS,
+  rotate_credentials: RENEWALS,
+  delete: ['create', 'upgrade', 'rotate_ca', 'rotate_credentials', ...UPDATES],
 };
 
 /** What it does to the cluster, and to the groups that it is about. */
@@ -61,6 +65,8 @@ const ACTIONS: Record<OrderedKind, { cluster: Action; group: Action }> = {
   create_node_group: { cluster: 'UPDATE', group: 'CREATE' },
   delete_node_group: { cluster: 'UPDATE', group: 'DELETE' },
   upgrade: { cluster: 'UPDATE', group: 'UPDATE' },
+  rotate_ca: { cluster: 'UPDATE', group: 'UPDATE' },
+  rotate_credentials: { cluster: 'UPDATE', group: 'UPDATE' },
   delete: { cluster: 'DELETE', group: 'DELETE' },
 };
 

@@ -1,33 +1,64 @@
-import { ServiceError } from '../common/errors.js';
+import { meantWord } from '../common/edit-distance.js';
+import {
+  type Check,
+  NEVER,
+  type PolicyCredentials,
+  type PolicyTarget,
+  parseRule,
+  policyError,
+  readTemplate,
+} from './policy-language.js';
 
-/** What a rule compares with: the caller's credentials and the target's fields, in oslo.policy's names. */
-export type PolicyTarget = Readonly<Record<string, string | undefined>>;
-
-export interface PolicyCredentials {
-  user_id: string;
-  project_id: string | undefined;
-  /** Domain of the user, as Magnum has it. */
-  domain_id: string | undefined;
-  roles: readonly string[];
-}
-
-type Check = (target: PolicyTarget, credentials: PolicyCredentials) => boolean;
+export type PolicyRules = Readonly<Record<string, string>>;
 
 const ADMIN_RULE = 'context_is_admin';
 
-/** Rules may name each other; this many deep at most, so that a circle is an error and no hang. */
-const MAX_DEPTH = 32;
+/** What may be known of a caller. A check of anything else refuses, as upstream. */
+export const CREDENTIALS = [
+  'user_id',
+  'user_name',
+  'user_domain_id',
+  'domain_id',
+  'project_id',
+  'project_name',
+  'project_domain_id',
+  'system_scope',
+] as const;
+const MAX_SLIP = 3;
 
-/**
- * Rules in oslo.policy's language: `role:x`, `rule:x`, `is_admin:True`, `user_id:%(user_id)s` and the
- * like, `and`, `or`, `not`, parentheses, `@` (always), `!` (never). Parsed once, checked often.
- */
+/** Python's words and texts: a check may compare a field with them, as in `True:%(public)s`. */
+const LITERAL = /^(?:(?<word>True|False|None|\d+)|'(?<single>[^']*)'|"(?<double>[^"]*)")$/;
+
+/** Rules in oslo.policy's language, parsed once and checked often. */
 export class Policy {
-  readonly #checks = new Map<string, Check>();
+  #checks: ReadonlyMap<string, Check>;
+  #revision = 0;
+  /** Whether tokens of the system and of domains are refused what is for projects. */
+  readonly enforcesScope: boolean;
+  /** What is odd about the rules and no reason to refuse them. */
+  warnings: readonly string[];
 
-  /** @throws ServiceError `invalid` that names the rule which does not parse or refers to none. */
-  constructor(rules: Readonly<Record<string, string>>) {
-    for (const name of Object.keys(rules)) this.#checks.set(name, this.#compile(rules, name, 0));
+  /**
+   * `defaultRule` holds where a rule refers to one that there is not.
+   * @throws ServiceError `invalid` that names the rule which does not parse or refers to none.
+   */
+  constructor(rules: PolicyRules, { defaultRule = 'default', enforcesScope = false } = {}) {
+    this.enforcesScope = enforcesScope;
+    const compiled = new Compilation(rules, defaultRule).all();
+    this.#checks = compiled.checks;
+    this.warnings = compiled.warnings;
+  }
+
+  /** Counts the changes: whatever was concluded from the rules holds only as long as it stays the same. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Takes the rules of another policy for its own. */
+  become(other: Policy): void {
+    this.#checks = other.#checks;
+    this.warnings = other.warnings;
+    this.#revision += 1;
   }
 
   /** An unknown rule refuses everybody. */
@@ -36,101 +67,92 @@ export class Policy {
   }
 
   isAdmin(credentials: PolicyCredentials): boolean {
-    return this.allows(ADMIN_RULE, {}, credentials);
-  }
-
-  #compile(rules: Readonly<Record<string, string>>, name: string, depth: number): Check {
-    const text = rules[name];
-    if (text === undefined) throw policyError(name, 'there is no such rule');
-    if (depth > MAX_DEPTH) throw policyError(name, 'it refers to itself');
-    const atom = (word: string): Check => {
-      const [kind, match] = splitAtom(name, word);
-      if (kind === 'rule') return this.#compile(rules, match, depth + 1);
-      if (kind === 'is_admin') {
-        const admin = this.#compile(rules, ADMIN_RULE, depth + 1);
-        return (target, credentials) => admin(target, credentials) === (match.toLowerCase() === 'true');
-      }
-      return comparison(kind, match);
-    };
-    return new RuleParser(name, text, atom).parse();
+    return this.allows(ADMIN_RULE, () => undefined, credentials);
   }
 }
 
-function policyError(rule: string, problem: string): ServiceError {
-  return new ServiceError('invalid', `Policy rule "${rule}": ${problem}`, { code: 'policy_invalid' });
-}
+/** Every rule once, however many refer to it. */
+class Compilation {
+  readonly #rules: PolicyRules;
+  readonly #defaultRule: string;
+  readonly #checks = new Map<string, Check>();
+  readonly #underWay = new Set<string>();
+  readonly #warnings: string[] = [];
 
-function splitAtom(rule: string, word: string): [kind: string, match: string] {
-  const colon = word.indexOf(':');
-  if (colon <= 0) throw policyError(rule, `"${word}" is no check`);
-  return [word.slice(0, colon), word.slice(colon + 1)];
-}
-
-/** Roles compare without case, as in oslo.policy; an unset value equals nothing. */
-function comparison(kind: string, match: string): Check {
-  if (kind === 'role') {
-    const role = match.toLowerCase();
-    return (_target, credentials) => credentials.roles.some((held) => held.toLowerCase() === role);
-  }
-  const placeholder = /^%\((\w+)\)s$/.exec(match)?.[1];
-  return (target, credentials) => {
-    const wanted = placeholder === undefined ? match : target[placeholder];
-    const held = Object.hasOwn(credentials, kind) ? credentials[kind as keyof PolicyCredentials] : undefined;
-    return wanted !== undefined && held === wanted;
-  };
-}
-
-/** `or` binds weaker than `and`, `and` weaker than `not`. */
-class RuleParser {
-  readonly #rule: string;
-  readonly #words: string[];
-  readonly #atom: (word: string) => Check;
-
-  constructor(rule: string, text: string, atom: (word: string) => Check) {
-    this.#rule = rule;
-    // A parenthesis inside an atom belongs to `%(project_id)s`.
-    this.#words = text.match(/%\(\w+\)s|[^\s()%]+(?:%\(\w+\)s)?|[()]|%/g) ?? [];
-    this.#atom = atom;
+  constructor(rules: PolicyRules, defaultRule: string) {
+    this.#rules = rules;
+    this.#defaultRule = defaultRule;
   }
 
-  parse(): Check {
-    if (this.#words.length === 0) return () => true; // oslo: an empty rule allows
-    const check = this.#or();
-    if (this.#words.length > 0) throw policyError(this.#rule, `"${this.#words[0]}" is out of place`);
+  all(): { checks: Map<string, Check>; warnings: string[] } {
+    for (const name of Object.keys(this.#rules)) this.#rule(name, name);
+    return { checks: this.#checks, warnings: this.#warnings };
+  }
+
+  #rule(name: string, askedBy: string): Check {
+    const known = this.#checks.get(name);
+    if (known !== undefined) return known;
+    if (!Object.hasOwn(this.#rules, name)) return this.#missing(name, askedBy);
+    if (this.#underWay.has(name)) throw policyError(name, 'it refers to itself');
+    this.#underWay.add(name);
+    const check = parseRule(name, this.#rules[name] ?? '', (kind, match) => this.#atom(name, kind, match));
+    this.#underWay.delete(name);
+    this.#checks.set(name, check);
     return check;
   }
 
-  #or(): Check {
-    const checks = this.#list('or', () => this.#and());
-    return (target, credentials) => checks.some((check) => check(target, credentials));
-  }
-
-  #and(): Check {
-    const checks = this.#list('and', () => this.#not());
-    return (target, credentials) => checks.every((check) => check(target, credentials));
-  }
-
-  #list(operator: string, part: () => Check): Check[] {
-    const checks = [part()];
-    while (this.#words[0]?.toLowerCase() === operator) {
-      this.#words.shift();
-      checks.push(part());
+  #missing(name: string, askedBy: string): Check {
+    if (name !== this.#defaultRule && Object.hasOwn(this.#rules, this.#defaultRule)) {
+      return this.#rule(this.#defaultRule, askedBy);
     }
-    return checks;
+    if (name === ADMIN_RULE) return NEVER;
+    const meant = meantWord(name, Object.keys(this.#rules), MAX_SLIP);
+    const advice = meant === undefined ? '' : `; did you mean "rule:${meant}"?`;
+    throw policyError(askedBy, `there is no rule "${name}"${advice}`);
   }
 
-  #not(): Check {
-    const word = this.#words.shift();
-    if (word === undefined) throw policyError(this.#rule, 'it ends too early');
-    if (word.toLowerCase() === 'not') {
-      const check = this.#not();
-      return (target, credentials) => !check(target, credentials);
+  #atom(rule: string, kind: string, match: string): Check {
+    if (kind === 'rule') return this.#rule(match, rule);
+    if (kind === 'is_admin') {
+      const admin = this.#rule(ADMIN_RULE, rule);
+      return (target, credentials) => match === (admin(target, credentials) ? 'True' : 'False');
     }
-    if (word === '@') return () => true;
-    if (word === '!') return () => false;
-    if (word !== '(') return this.#atom(word);
-    const inner = this.#or();
-    if (this.#words.shift() !== ')') throw policyError(this.#rule, 'a parenthesis is not closed');
-    return inner;
+    if (kind === 'http' || kind === 'https') {
+      throw policyError(rule, 'checks by HTTP are not made: say it with roles, projects and users');
+    }
+    return this.#comparison(rule, kind, match);
   }
+
+  /** Roles compare without case, as in oslo.policy; an unset value equals nothing. */
+  #comparison(rule: string, kind: string, match: string): Check {
+    const template = readTemplate(match);
+    if (template === undefined) throw policyError(rule, `"%" in "${match}" begins no %(name)s`);
+    if (kind === 'role') {
+      return (target, { roles }) => {
+        const role = template(target)?.toLowerCase();
+        return roles.some((held) => held.toLowerCase() === role);
+      };
+    }
+    const literal = LITERAL.exec(kind)?.groups;
+    if (literal !== undefined) {
+      const text = literal.word ?? literal.single ?? literal.double;
+      return (target) => template(target) === text;
+    }
+    if (kind === 'roles') return (target, { roles }) => roles.includes(template(target) ?? '');
+    if (!isCredential(kind)) {
+      this.#warnings.push(unknownCredential(rule, kind));
+      return NEVER;
+    }
+    return (target, { known }) => known[kind] !== undefined && known[kind] === template(target);
+  }
+}
+
+function isCredential(kind: string): kind is (typeof CREDENTIALS)[number] {
+  return (CREDENTIALS as readonly string[]).includes(kind);
+}
+
+function unknownCredential(rule: string, kind: string): string {
+  const meant = meantWord(kind, ['role', 'roles', 'rule', 'is_admin', ...CREDENTIALS], MAX_SLIP);
+  const advice = meant === undefined ? '' : `; did you mean "${meant}"?`;
+  return `Policy rule "${rule}": nothing called "${kind}" is known of a caller, so the check refuses${advice}`;
 }

@@ -1,6 +1,12 @@
 import { errorText, isServiceError } from '../common/errors.js';
 import { type ReasonCode, reason, reasonSentence } from '../common/reasons.js';
-import type { CloudReferences, ImageReference } from './cloud-references.js';
+import type {
+  CloudReferences,
+  FlavorReference,
+  ImageReference,
+  NetworkReference,
+  SubnetReference,
+} from './cloud-references.js';
 import type { Identity } from './identity.js';
 import type { Finding } from './validation.js';
 
@@ -37,10 +43,21 @@ export async function checkReferences(
     exists('fixed_subnet', named.fixedSubnet, 'network_not_found', (name) => references.subnet(who, name)),
   ];
   const [{ value, problems }, ...rest] = await Promise.all([image, ...others]);
+  const [flavor, masterFlavor, , network, subnet] = rest.map((outcome) => outcome.value);
   const imageProblems = problems.length > 0 ? problems : problemsOfImage(named.imageId, value as ImageReference);
   return {
     osDistro: (value as ImageReference | undefined)?.osDistro,
-    problems: [...imageProblems, ...rest.flatMap((outcome) => outcome.problems)],
+    problems: [
+      ...imageProblems,
+      ...rest.flatMap((outcome) => outcome.problems),
+      ...sizeProblems('flavor_id', flavor as FlavorReference | undefined, value as ImageReference | undefined),
+      ...sizeProblems(
+        'master_flavor_id',
+        masterFlavor as FlavorReference | undefined,
+        value as ImageReference | undefined,
+      ),
+      ...subnetProblems(network as NetworkReference | undefined, subnet as SubnetReference | undefined),
+    ],
   };
 }
 
@@ -57,6 +74,11 @@ async function lookUp<T>(field: string, look: () => Promise<T | undefined>): Pro
     if (!isServiceError(error, 'invalid')) throw error;
     return { value: undefined, problems: [{ field, message: errorText(error), code: error.code }] };
   }
+}
+
+/** What is told of a text that can be no name where it is checked, is elsewhere as what is not there. */
+export async function unlessNoName<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
+  return (await lookUp('', look)).value;
 }
 
 const SORT_OF_THING: Record<string, string> = {
@@ -87,6 +109,27 @@ function problemsOfImage(name: string, image: ImageReference | undefined): Findi
     return [finding('image_id', 'image_without_os_distro', `Image ${name} has no property os_distro`)];
   }
   return [];
+}
+
+/** Nova refuses such a server. A flavor without a disk has one of the image's size. */
+function sizeProblems(
+  field: string,
+  flavor: FlavorReference | undefined,
+  image: ImageReference | undefined,
+): Finding[] {
+  if (flavor === undefined || image === undefined) return [];
+  const { name, diskGib, ramMib } = flavor;
+  const { minDiskGib, minRamMib } = image;
+  const lacks = [
+    ...(diskGib > 0 && diskGib < minDiskGib ? [`${diskGib} GiB of disk, and the image needs ${minDiskGib}`] : []),
+    ...(ramMib < minRamMib ? [`${ramMib} MiB of RAM, and the image needs ${minRamMib}`] : []),
+  ];
+  return lacks.map((what) => finding(field, 'flavor_too_small', `Flavor ${name} has ${what}`));
+}
+
+function subnetProblems(network: NetworkReference | undefined, subnet: SubnetReference | undefined): Finding[] {
+  if (network === undefined || subnet === undefined || subnet.networkId === network.id) return [];
+  return [finding('fixed_subnet', 'network_not_found', `Subnet ${subnet.name} is none of network ${network.name}`)];
 }
 
 function finding(field: string, code: ReasonCode, message: string): Finding {

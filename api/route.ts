@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import type { Scope } from '../common/db/scope.js';
+import { isServiceError } from '../common/errors.js';
+import type { Answers } from './answers.js';
 import type { Api } from './deps.js';
 import { enforce, type Identity, type Owned, scopeOf } from './identity.js';
 import { readJsonBody } from './json-body.js';
@@ -46,8 +48,12 @@ interface RouteSpec<Query, Body, Target extends Owned> {
   allProjects?: PolicyRule;
   /** Finds the object that the policy is about; without it the caller is the target. @throws `not_found` */
   load?: (api: Api, caller: Caller) => Promise<Target>;
+  /** An object that everybody may see whatever the policy says, as upstream has it for published templates. */
+  isForAll?: (target: Target) => boolean;
   query?: z.ZodType<Query>;
   body?: z.ZodType<Body>;
+  /** What it answers, for the document of the API. */
+  answers: Answers;
   handler(api: Api, request: ApiRequest<Query, Body>, target: Target): Promise<ApiResponse>;
 }
 
@@ -63,6 +69,9 @@ export interface Route {
   isPublic: false;
   since: Minor;
   policy: PolicyRule;
+  query: z.ZodType | undefined;
+  body: z.ZodType | undefined;
+  answers: Answers;
   run(api: Api, caller: Omit<Caller, 'scope'>, raw: RawRequest): Promise<ApiResponse>;
 }
 
@@ -71,6 +80,7 @@ export interface PublicRoute {
   method: Method;
   path: string;
   isPublic: true;
+  answers: Answers;
   run(api: Api, request: { baseUrl: string }): Promise<ApiResponse>;
 }
 
@@ -86,13 +96,24 @@ export function route<Query = undefined, Body = undefined, Target extends Owned 
     isPublic: false,
     policy: spec.policy,
     since: spec.since ?? 1,
+    query: spec.query,
+    body: spec.body,
+    answers: spec.answers,
     async run(api, known, raw) {
       const { policy } = api;
       const caller = { ...known, scope: scopeOf(policy, known.identity, spec.allProjects) };
-      const target = await spec.load?.(api, caller);
-      enforce(policy, known.identity, spec.policy, target);
-      const query = parseQuery(spec.query, raw.search);
-      const body = parseBody(spec.body, await readJsonBody(raw.message, api.config.api.maxBodyBytes));
+      const read = async () => ({
+        query: parseQuery(spec.query, raw.search),
+        body: parseBody(spec.body, await readJsonBody(raw.message, api.config.api.maxBodyBytes)),
+      });
+      const target = await spec.load?.(api, caller).catch(async (error: unknown) => {
+        // As upstream has it: what can't be understood is told even where what it is about is not there.
+        if (isServiceError(error, 'not_found')) await read();
+        throw error;
+      });
+      if (target === undefined || spec.isForAll?.(target) !== true)
+        enforce(policy, known.identity, spec.policy, target);
+      const { query, body } = await read();
       // Only a route with `load` has a handler that looks at its target.
       return spec.handler(api, { ...caller, query, body }, target as Target);
     },

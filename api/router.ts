@@ -105,7 +105,9 @@ function decode(segment: string): string {
 }
 
 function versioned(segments: string[]): string[] {
-  const [first] = segments;
+  const [first, ...below] = segments;
+  // Upstream serves the two discovery documents under these names too.
+  if (below.length === 0 && (first === '.json' || first === 'v1.json')) return first === '.json' ? [] : ['v1'];
   if (first === undefined || first === 'v1' || first === 'healthcheck') return segments;
   if (VERSION_SEGMENT.test(first)) throw new ServiceError('invalid', `There is no version ${first} of this API.`);
   return ['v1', ...segments];

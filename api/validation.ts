@@ -11,7 +11,7 @@ export interface Finding extends Problem {
 }
 
 /** Upstream answers a few with 409, as a conflict. */
-export type Refusal = 'invalid' | 'conflict';
+export type Refusal = 'invalid' | 'conflict' | 'forbidden';
 
 /** Refuses with all problems at once, or does nothing when there are none. */
 export function refuse(problems: readonly Finding[], kind: Refusal = 'invalid'): void {
@@ -25,6 +25,16 @@ export function refuse(problems: readonly Finding[], kind: Refusal = 'invalid'):
     field: first.field,
     ...(first.code === undefined ? {} : { code: first.code }),
   });
+}
+
+/** What upstream's services refuse with another status than 400, when nothing else is wrong. */
+const REFUSALS: Record<string, Refusal> = { quota_exceeded: 'forbidden', address_exhausted: 'conflict' };
+
+/** Refuses an order with all problems at once, with the status of the worst. */
+export function refuseOrder(problems: readonly Finding[]): void {
+  const kinds = new Set(problems.map(({ code = '' }): Refusal => REFUSALS[code] ?? 'invalid'));
+  const worst = (['invalid', 'conflict', 'forbidden'] as const).find((kind) => kinds.has(kind));
+  refuse(problems, worst);
 }
 
 /** @throws ServiceError of `kind` that names every field at fault. */

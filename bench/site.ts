@@ -41,7 +41,12 @@ export async function openSite() {
     ]);
     const keyFile = join(group.folder, 'secret.key');
     writeFileSync(keyFile, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
-    const shared = { BAYOU_BAYOU__SECRET_KEY_FILE: keyFile, BAYOU_DEFAULT__TRANSPORT_URL: rabbit.url };
+    const shared = {
+      BAYOU_BAYOU__SECRET_KEY_FILE: keyFile,
+      BAYOU_DEFAULT__TRANSPORT_URL: rabbit.url,
+      // More than is ordered here.
+      BAYOU_QUOTAS__MAX_CLUSTERS_PER_PROJECT: '1000000',
+    };
     const databases: BenchDatabase[] = [];
     let started = 0;
     return {

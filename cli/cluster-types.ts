@@ -2,10 +2,17 @@ import type { ClusterTypes, TemplateOrder } from '../api/cluster-types.js';
 import { noScheduling } from '../api/node-groups/scheduling.js';
 import { unknownLabels } from '../drivers/labels.js';
 import type { DriverRegistry } from '../drivers/registry.js';
+import { rememberedPlans } from './cluster-plan.js';
+
+interface PlanSettings {
+  /** As the conductor makes them. */
+  maxServersPerStack: number;
+}
 
 /** What the drivers know, in the words of the API, which may not know them. */
-export function clusterTypesOf(drivers: DriverRegistry): ClusterTypes {
+export function clusterTypesOf(drivers: DriverRegistry, { maxServersPerStack }: PlanSettings): ClusterTypes {
   const driverNamed = (name: string) => drivers.find(name);
+  const planCluster = rememberedPlans(maxServersPerStack);
   return {
     driverFor: (kind) => drivers.serving(kind)?.name,
     defaults: (coe) => ({
@@ -30,9 +37,21 @@ export function clusterTypesOf(drivers: DriverRegistry): ClusterTypes {
       const driver = driverNamed(name);
       return driver?.tasks.upgrade === undefined ? undefined : driver.planUpgrade?.(order);
     },
+    // What a cluster logs in with is Bayou's own matter: it is the same whatever the driver.
+    rotatesCredentials: (driver) => driverNamed(driver) !== undefined,
+    rotatesCa: (driver) => driverNamed(driver)?.tasks.rotateCa !== undefined,
+    plan(name, order, template) {
+      const driver = driverNamed(name);
+      return driver === undefined ? undefined : planCluster(driver, order, template);
+    },
+    labels: () => drivers.all().map(({ name, serves, labels }) => ({ driver: name, coes: coesOf(serves), labels })),
     unknownLabels(driver, labels) {
       const known = driverNamed(driver)?.labels;
       return known === undefined ? [] : unknownLabels(known, labels);
     },
   };
+}
+
+function coesOf(serves: readonly { coe: string }[]): string[] {
+  return [...new Set(serves.map(({ coe }) => coe))];
 }

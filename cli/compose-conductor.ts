@@ -72,6 +72,12 @@ function workSettings(config: Config): WorkSettings {
     maxBlockedMs: config.conductor.blockedHours * 3_600_000,
     historyMs: config.conductor.historyDays * 86_400_000,
     registry: registrySettings(config),
+    credential: {
+      roles: config.kubernetes.credentialRoles,
+      hasAccessRules: config.kubernetes.credentialAccessRules,
+      region: config.keystoneAuthtoken.regionName,
+      lifeMs: config.kubernetes.credentialDays * 86_400_000,
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import { openstackTrusts } from '../api/account-trusts.js';
 import { createApi } from '../api/app.js';
+import { openstackLimits } from '../api/cloud-limits.js';
 import { openstackReferences } from '../api/cloud-references.js';
 import { createNodeListener } from '../api/node-listener/node-listener.js';
 import { ensureNodeAuthority } from '../common/authorities.js';
@@ -72,8 +73,9 @@ function composeApi(outside: Outside, config: Config, drivers: DriverRegistry, i
   return createApi(
     {
       ...outside,
-      clusterTypes: clusterTypesOf(drivers),
+      clusterTypes: clusterTypesOf(drivers, config.clusterHeat),
       references: openstackReferences({ clock: outside.clock, ...identities }),
+      limits: openstackLimits({ clock: outside.clock, ...identities, ...config.preflight }),
       trusts: openstackTrusts({ ...identities, domainAdmin: identities.accounts.domainAdmin }),
       validateToken: (ctx, token) => validateToken(identities.serviceSession, ctx, token),
       offers: catalogOffers(config),

@@ -27,7 +27,7 @@ export function endpointChoices(config: Config): Record<string, EndpointChoice> 
 /** Whether a catalog has one of the services that Bayou can do without, where it and the nodes look for it. */
 export function catalogOffers(config: Config) {
   const choices = endpointChoices(config);
-  return (catalog: CatalogService[], type: 'load-balancer' | 'object-store'): boolean => {
+  return (catalog: CatalogService[], type: 'load-balancer' | 'object-store' | 'block-storage'): boolean => {
     const choice = choices[type];
     if (choice === undefined || findEndpoint(catalog, type, choice) === undefined) return false;
     // Registries on nodes reach Swift by its public endpoint.

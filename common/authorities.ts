@@ -13,11 +13,16 @@ export interface AuthorityDeps {
   clock: Clock;
 }
 
+/** While authorities change: one to come is trusted before it signs, and one before while somebody may know no other. */
+export type AuthorityRole = 'current' | 'next' | 'previous';
+
 export interface WantedAuthority {
   /** A cluster's uuid or `SERVICE_OWNER`. */
   owner: string;
-  /** What it is for, such as `cluster` or `node`; unique per owner. */
+  /** What it is for, such as `cluster` or `node`; unique per owner and role. */
   name: string;
+  /** Default: the current one. */
+  role?: AuthorityRole;
   commonName: string;
   /** How long it is valid. */
   days: number;
@@ -27,10 +32,10 @@ export interface WantedAuthority {
 export const NODE_AUTHORITY = 'node';
 const NODE_AUTHORITY_DAYS = 3650;
 
-/** The one authority of this owner and name, made by whoever comes first; all get the same. */
+/** The one authority of this owner, name and role, made by whoever comes first; all get the same. */
 export async function ensureAuthority(db: Database, deps: AuthorityDeps, wanted: WantedAuthority): Promise<Authority> {
-  const { owner, name } = wanted;
-  const load = () => db.read('authority-load', (query) => loadAuthority(query, deps.sealer, owner, name));
+  const { owner, name, role } = wanted;
+  const load = () => db.read('authority-load', (query) => loadAuthority(query, deps.sealer, owner, name, role));
   const existing = await load();
   if (existing !== undefined) return existing;
   const made = await createAuthority({
@@ -64,23 +69,49 @@ export async function loadAuthority(
   sealer: Sealer,
   owner: string,
   name: string,
+  role: AuthorityRole = 'current',
 ): Promise<Authority | undefined> {
-  const record = await findAuthorityRecord(query, owner, name);
+  const record = await findAuthorityRecord(query, owner, name, role);
   if (record === undefined) return undefined;
-  const key = await secrets.find(query, { owner, name: secretName(name) });
+  const key = await secrets.find(query, { owner, name: secretName(name, role) });
   if (key?.sealed === undefined) {
     throw new ServiceError('internal', `The key of the authority ${name} of ${owner} is missing`);
   }
-  return { certificatePem: record.pem, privateKeyPem: sealer.open(purpose(owner, name), key.sealed) };
+  return { certificatePem: record.pem, privateKeyPem: sealer.open(purpose(owner, name, role), key.sealed) };
 }
 
 /** The public half: needs no key to open. */
-export function findAuthorityRecord(query: Query, owner: string, name: string): Promise<CertificateRecord | undefined> {
-  return certificates.find(query, { caKey: `${owner}:${name}` });
+export function findAuthorityRecord(
+  query: Query,
+  owner: string,
+  name: string,
+  role: AuthorityRole = 'current',
+): Promise<CertificateRecord | undefined> {
+  return certificates.find(query, { caKey: caKeyOf(owner, name, role) });
+}
+
+/** Gives an authority another role, in which there must be none. What has it already is left as it is. */
+export async function changeRole(
+  trx: Query,
+  sealer: Sealer,
+  { owner, name }: Pick<WantedAuthority, 'owner' | 'name'>,
+  [from, to]: [from: AuthorityRole, to: AuthorityRole],
+): Promise<void> {
+  const authority = await loadAuthority(trx, sealer, owner, name, from);
+  if (authority === undefined) return;
+  await certificates.update(trx, { caKey: caKeyOf(owner, name, from) }, { caKey: caKeyOf(owner, name, to) });
+  const sealed = sealer.seal(purpose(owner, name, to), authority.privateKeyPem);
+  await secrets.update(trx, { owner, name: secretName(name, from) }, { name: secretName(name, to), sealed });
+}
+
+/** Its key is gone for ever; its certificate stays among the records, as one of nobody's. */
+export async function retirePrevious(trx: Query, owner: string, name: string): Promise<void> {
+  await certificates.update(trx, { caKey: caKeyOf(owner, name, 'previous') }, { caKey: undefined });
+  await secrets.delete(trx, { owner, name: secretName(name, 'previous') });
 }
 
 async function storeAuthority(trx: Query, deps: AuthorityDeps, wanted: WantedAuthority, made: Authority) {
-  const { owner, name } = wanted;
+  const { owner, name, role = 'current' } = wanted;
   const info = certificateInfo(made.certificatePem);
   const createdAt = deps.clock.now();
   await certificates.insert(trx, {
@@ -88,7 +119,7 @@ async function storeAuthority(trx: Query, deps: AuthorityDeps, wanted: WantedAut
     owner,
     kind: 'ca',
     name,
-    caKey: `${owner}:${name}`,
+    caKey: caKeyOf(owner, name, role),
     serial: info.serial,
     subject: `CN=${info.commonName}`,
     pem: made.certificatePem,
@@ -97,18 +128,26 @@ async function storeAuthority(trx: Query, deps: AuthorityDeps, wanted: WantedAut
   });
   await secrets.insert(trx, {
     owner,
-    name: secretName(name),
-    sealed: deps.sealer.seal(purpose(owner, name), made.privateKeyPem),
+    name: secretName(name, role),
+    sealed: deps.sealer.seal(purpose(owner, name, role), made.privateKeyPem),
     readableBy: [],
     writableBy: [],
     createdAt,
   });
 }
 
-function secretName(name: string): string {
-  return `ca-key:${name}`;
+function caKeyOf(owner: string, name: string, role: AuthorityRole): string {
+  return `${owner}:${named(name, role)}`;
 }
 
-function purpose(owner: string, name: string): string {
-  return `${owner}/${secretName(name)}`;
+function secretName(name: string, role: AuthorityRole): string {
+  return `ca-key:${named(name, role)}`;
+}
+
+function purpose(owner: string, name: string, role: AuthorityRole): string {
+  return `${owner}/${secretName(name, role)}`;
+}
+
+function named(name: string, role: AuthorityRole): string {
+  return role === 'current' ? name : `${name}:${role}`;
 }

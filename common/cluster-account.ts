@@ -14,6 +14,9 @@ export function accountDescription(clusterId: string): string {
 /** Name of the secret. */
 export const ACCOUNT_PASSWORD = 'account-password';
 
+/** Name of the one that is taking its place; there only as long as Keystone may know either. */
+export const NEXT_ACCOUNT_PASSWORD = 'account-password-next';
+
 export const ACCOUNT_PASSWORD_BYTES = 32;
 
 /** What it is sealed for. */

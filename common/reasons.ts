@@ -25,6 +25,16 @@ export const REASONS = {
   image_not_found: { actor: 'user', retryable: false, hint: 'name an image that the project sees' },
   flavor_not_found: { actor: 'user', retryable: false, hint: 'name a flavor that the project sees' },
   network_not_found: { actor: 'user', retryable: false, hint: 'name a network that the project sees' },
+  volume_type_not_found: {
+    actor: 'user',
+    retryable: false,
+    hint: 'name a volume type that the project may use, or leave the label out',
+  },
+  flavor_too_small: {
+    actor: 'user',
+    retryable: false,
+    hint: 'name a larger flavor, or an image that needs less',
+  },
   quota_exceeded: {
     actor: 'user',
     retryable: false,
@@ -72,6 +82,16 @@ export const REASONS = {
     actor: 'user',
     retryable: true,
     hint: 'other nodes were left as they are: see to the cause, then ask for the same upgrade again, or for another version',
+  },
+  rotation_failed: {
+    actor: 'user',
+    retryable: true,
+    hint: 'the cluster goes on with what its nodes have: see to the cause, then ask for the rotation again',
+  },
+  federation_unsupported: {
+    actor: 'user',
+    retryable: false,
+    hint: 'join the clusters with the tools of their orchestrator; the record can be changed and deleted',
   },
   timeout: { actor: 'user', retryable: true, hint: 'try again, with a longer timeout if the cloud is slow' },
   account_refused: {

@@ -244,13 +244,19 @@ function keyOf(request: x509.Pkcs10CertificateRequest) {
   return createPublicKey({ key: Buffer.from(request.publicKey.rawData), format: 'der', type: 'spki' });
 }
 
-/** Weak keys are no use, and the check of a signature by a giant one takes long. */
+/** Whoever asks chooses how well their own key is kept: Magnum signs any, and magnum-tempest-plugin brings one of 1024. */
+const MIN_RSA_BITS = 1024;
+/** The check of a signature by a giant key takes long. */
+const MAX_RSA_BITS = 8192;
+
 function keyProblem(request: x509.Pkcs10CertificateRequest): string | undefined {
   const key = attempt(() => keyOf(request), 'its public key is malformed');
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
   switch (key.asymmetricKeyType) {
     case 'rsa':
-      return bits < 2048 || bits > 8192 ? `its RSA key has ${bits} bits; 2048 to 8192 are accepted` : undefined;
+      return bits < MIN_RSA_BITS || bits > MAX_RSA_BITS
+        ? `its RSA key has ${bits} bits; ${MIN_RSA_BITS} to ${MAX_RSA_BITS} are accepted`
+        : undefined;
     case 'ec':
     case 'ed25519':
       return undefined;

@@ -9,6 +9,7 @@ import type { Queue } from '../common/queue/queue.js';
 import { withContext } from '../common/request-context.js';
 import type { Scheduler } from '../common/scheduler/scheduler.js';
 import type { DriverRegistry } from '../drivers/registry.js';
+import { beginCredentialRenewals } from './credential/renewal.js';
 import { refreshHealth } from './health.js';
 import { removeHistory } from './history.js';
 import { type Claim, claimOperation, type LeaseDeps } from './lease.js';
@@ -98,6 +99,9 @@ export class Conductor {
       every(HOUSEKEEPING_MS, 'tombstones', () => checkTombstones(this.#deps.work, this.#deps.log)),
       every(RENEWAL_MS, 'registry logins', () =>
         beginRenewals({ ...this.#deps.work, loginMs: this.#deps.work.settings.registry.loginMs }),
+      ),
+      every(RENEWAL_MS, 'cloud credentials', () =>
+        beginCredentialRenewals(this.#deps.work, this.#deps.work.settings.credential.lifeMs),
       ),
       every(HOUSEKEEPING_MS, 'history', () => removeHistory(db, clock.now() - this.#deps.work.settings.historyMs)),
     ];

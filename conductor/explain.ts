@@ -54,6 +54,8 @@ const SERVICE_NAMES: Record<OpenStackError['service'], string> = {
   network: 'Neutron',
   orchestration: 'Heat',
   'object-store': 'Swift',
+  'load-balancer': 'Octavia',
+  'block-storage': 'Cinder',
 };
 
 function isQuota(error: OpenStackError): boolean {

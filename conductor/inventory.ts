@@ -7,7 +7,7 @@ import type { Work } from './work.js';
  */
 export interface ResourceName {
   service: 'identity' | 'compute' | 'orchestration' | 'object-store';
-  type: 'user' | 'trust' | 'keypair' | 'stack' | 'container';
+  type: 'user' | 'trust' | 'keypair' | 'stack' | 'container' | 'application_credential';
   name: string;
 }
 

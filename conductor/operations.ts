@@ -6,13 +6,23 @@ import { nodeTasks } from '../common/db/node-tasks.js';
 import { nodes } from '../common/db/nodes.js';
 import type { OperationKind } from '../common/db/operations.js';
 import { secrets } from '../common/db/secrets.js';
+import { x509KeyPairs } from '../common/db/x509-key-pairs.js';
 import { reportsOf } from './health.js';
 import type { OperationDefinition } from './phase.js';
 import { account } from './phases/account.js';
+import { changePassword, preparePassword } from './phases/account-password.js';
 import { addons } from './phases/addons.js';
 import { checkUpgrade } from './phases/check-upgrade.js';
 import { chooseNodes } from './phases/choose-nodes.js';
+import {
+  cloudCredential,
+  renewCredential,
+  retireCredentials,
+  revokeCredentials,
+  tellCredential,
+} from './phases/cloud-credential.js';
 import { deleteAccount, deleteInfrastructure, deleteNodeStacks, verifyStacks } from './phases/delete.js';
+import { deleteMade, verifyMade } from './phases/delete-made.js';
 import { deleteRegistry } from './phases/delete-registry.js';
 import { describeNodes } from './phases/describe-nodes.js';
 import { image } from './phases/image.js';
@@ -23,6 +33,8 @@ import { announceMasters, withdrawMasters } from './phases/master-lists.js';
 import { nodeStacks } from './phases/node-stacks.js';
 import { nodesReady } from './phases/nodes-ready.js';
 import { registry, renewLogin, retireLogins, tellRegistries } from './phases/registry.js';
+import { dropPrevious, issueCertificates, serveCertificates, trustNext } from './phases/rotate-ca.js';
+import { replaceCredential, replaceLogin } from './phases/rotate-credentials.js';
 import { upgradeCanary, upgradeMasters, upgradeWorkers } from './phases/upgrade.js';
 import type { Work } from './work.js';
 
@@ -35,6 +47,7 @@ const update: OperationDefinition = {
     chooseNodes,
     infrastructure,
     registry,
+    cloudCredential,
     loadBalancer,
     describeNodes,
     withdrawMasters,
@@ -65,6 +78,7 @@ export const operationDefinitions: Record<OperationKind, OperationDefinition> = 
       chooseNodes,
       infrastructure,
       registry,
+      cloudCredential,
       loadBalancer,
       describeNodes,
       nodeStacks,
@@ -81,10 +95,45 @@ export const operationDefinitions: Record<OperationKind, OperationDefinition> = 
     phases: [checkUpgrade, upgradeMasters, upgradeCanary, upgradeWorkers],
     prepareCompletion: publishedValues,
   },
+  rotate_ca: {
+    action: 'UPDATE',
+    // The first two in one call of its owner, the others in the next.
+    phases: [trustNext, issueCertificates, serveCertificates, dropPrevious],
+    prepareCompletion: publishedValues,
+  },
+  rotate_credentials: {
+    action: 'UPDATE',
+    phases: [
+      preparePassword,
+      changePassword,
+      account,
+      replaceLogin,
+      tellRegistries,
+      retireLogins,
+      replaceCredential,
+      tellCredential,
+      retireCredentials,
+    ],
+    prepareCompletion: async () => async () => {},
+  },
   delete: {
     action: 'DELETE',
-    phases: [deleteNodeStacks, deleteInfrastructure, verifyStacks, deleteRegistry, deleteAccount],
+    phases: [
+      revokeCredentials,
+      deleteNodeStacks,
+      deleteMade,
+      deleteInfrastructure,
+      verifyStacks,
+      verifyMade,
+      deleteRegistry,
+      deleteAccount,
+    ],
     prepareCompletion: async (work) => (trx) => removeRecords(work, trx),
+  },
+  renew_credential: {
+    action: undefined,
+    phases: [renewCredential, tellCredential, retireCredentials],
+    prepareCompletion: async () => async () => {},
   },
   renew_registry: {
     action: undefined,
@@ -129,5 +178,6 @@ async function removeRecords(work: Work, trx: Query): Promise<void> {
   await nodeGroups.delete(trx, { clusterId: uuid });
   await secrets.delete(trx, { owner: uuid });
   await certificates.delete(trx, { owner: uuid });
+  await x509KeyPairs.delete(trx, { clusterId: uuid });
   await clusters.delete(trx, { uuid });
 }

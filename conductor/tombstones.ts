@@ -87,7 +87,7 @@ async function removeAgain(deps: WorkDeps, tombstone: CloudResource): Promise<Ou
     await deleteUser(domainAdmin, ctx, user.id);
     return 'removed';
   }
-  // Keypairs, trusts and containers: with their user went the only one who could make them again.
+  // Keypairs, trusts, application credentials and containers: with their user went the only one who could make them again.
   if (type !== 'stack') return 'absent';
   const stack = await findStack(service, ctx, { name, projectId });
   if (stack === undefined || stack.action === 'DELETE') return 'absent';

@@ -48,6 +48,19 @@ export interface WorkSettings {
   maxBlockedMs: number;
   historyMs: number;
   registry: RegistrySettings;
+  credential: CredentialSettings;
+}
+
+/** Of what clusters log in to the cloud with by themselves. */
+export interface CredentialSettings {
+  /** Names of those of the account's roles that it gets. */
+  roles: readonly string[];
+  /** Whether it is good only for the requests that the driver names. */
+  hasAccessRules: boolean;
+  /** Of the cloud's services. Undefined: the first one in the catalog. */
+  region: string | undefined;
+  /** How long one is good. */
+  lifeMs: number;
 }
 
 export interface RegistrySettings {

@@ -2,7 +2,11 @@ import type { LabelDefinition } from './driver.js';
 
 /** Labels of every orchestrator whose network, load balancer and servers are made as those of Swarm and Kubernetes are. */
 export const commonLabels: Readonly<Record<string, LabelDefinition>> = {
-  fixed_subnet_cidr: { type: 'cidr', help: "Addresses of the cluster's own network. Default 10.0.0.0/24." },
+  fixed_subnet_cidr: {
+    type: 'cidr',
+    default: '10.0.0.0/24',
+    help: "Addresses of the cluster's own network. Default 10.0.0.0/24.",
+  },
   availability_zone: { type: 'text', help: 'Availability zone of the servers and their volumes.' },
   docker_volume_type: { type: 'text', help: "Cinder type of the nodes' volumes (docker_volume_size)." },
   master_lb_provider: {

@@ -2,6 +2,7 @@ import type { ClusterTemplate } from '../common/db/cluster-templates.js';
 import type { HealthStatus } from '../common/db/clusters.js';
 import type { NodeGroup } from '../common/db/node-groups.js';
 import type { CertificateProfile, Node } from '../common/db/nodes.js';
+import { USERS_AUTHORITY } from '../common/trusted-authorities.js';
 
 /**
  * The contract of a bay driver, the plug-in for one orchestrator. A driver is data and pure functions:
@@ -25,6 +26,8 @@ export interface BayDriver {
   validateNodeGroup?(order: NodeGroupOrder): Problem[];
   /** What an upgrade comes to, and what is wrong with it, before it is accepted. Without it clusters have none. */
   planUpgrade?(order: UpgradeOrder): UpgradePlan;
+  /** What a cluster does in the cloud by itself. Undefined: nothing, and it gets no credential. */
+  cloudUse?(cluster: Pick<ClusterSpec, 'clusterId' | 'labels'>): CloudUse | undefined;
   /** What is needed before any machine boots. */
   planInfrastructure(spec: ClusterSpec): InfrastructurePlan;
   /**
@@ -54,6 +57,8 @@ export interface DriverTasks {
   drain?(nodes: readonly Node[], leaving: readonly Node[], timeoutSeconds: number): NodeTaskPlan[];
   /** Has the registries on these nodes log in with what is new in `REGISTRY_LOGIN`. */
   renewRegistry?(nodes: readonly Node[]): NodeTaskPlan[];
+  /** With `cloudUse`: has whatever logs in to the cloud do so with what is new in `CLOUD_CREDENTIAL`. */
+  renewCredential?(spec: ClusterSpec, nodes: readonly Node[]): NodeTaskPlan[];
   /** Makes the orchestrator forget nodes whose servers are gone. */
   removeNodes?(nodes: readonly Node[], gone: readonly Node[]): NodeTaskPlan[];
   /** What comes into a cluster once its nodes are ready, in order; the subject names it. The cluster does without it, too. */
@@ -62,6 +67,19 @@ export interface DriverTasks {
   tellMasters?(nodes: readonly Node[]): NodeTaskPlan[];
   /** With `planUpgrade`: how nodes get another version in place. */
   upgrade?: UpgradeTasks;
+  /** How nodes change from one set of certificate authorities to another. Without it they can't. */
+  rotateCa?: RotationTasks;
+}
+
+/**
+ * Whom nodes trust and who signs for them, the node listener says at any moment; the conductor sees to it that no node
+ * is told of a next stage before all have come to this one. `stage` is for the task's key.
+ */
+export interface RotationTasks {
+  /** Brings what the node trusts and holds in line with what the listener says now, and its services with that. */
+  follow(node: Node, stage: string): NodeTaskPlan;
+  /** The same for what the orchestrator keeps for its workloads, once all nodes have followed. */
+  renewWorkloads(nodes: readonly Node[], stage: string): NodeTaskPlan[];
 }
 
 /** What one node's upgrade consists of; the conductor decides whose turn it is. */
@@ -94,6 +112,23 @@ export interface NodeTaskPlan {
   isKnown?: boolean;
 }
 
+/** What an orchestrator may do in the cloud, and by what that is known as its cluster's when it is to go with it. */
+export interface CloudUse {
+  /** What a credential is restricted to, where the cloud's services understand that. */
+  accessRules: readonly AccessRule[];
+  /** The beginning of its load balancers' names, and what the descriptions of its floating addresses look like. */
+  loadBalancers?: { namePrefix: string; addressDescription: RegExp };
+  /** Metadata of its volumes. */
+  volumes?: Readonly<Record<string, string>>;
+}
+
+/** As Keystone has them: `*` is one part of a path, `**` any number. */
+export interface AccessRule {
+  service: string;
+  method: string;
+  path: string;
+}
+
 /** What selects a driver: exactly one serves a kind. */
 export interface ClusterKind {
   serverType: string;
@@ -102,13 +137,18 @@ export interface ClusterKind {
   coe: string;
 }
 
-export type LabelDefinition =
-  | { type: 'text'; help: string; like?: { pattern: RegExp; words: string } }
-  | { type: 'boolean' | 'cidr'; help: string }
-  | { type: 'integer'; min: number; max: number; help: string }
-  | { type: 'choice'; values: readonly string[]; help: string }
+export type LabelDefinition = {
+  help: string;
+  /** What an order without it has, where that is the same for all. */
+  default?: string;
+} & (
+  | { type: 'text'; like?: { pattern: RegExp; words: string } }
+  | { type: 'boolean' | 'cidr' }
+  | { type: 'integer'; min: number; max: number }
+  | { type: 'choice'; values: readonly string[] }
   /** Of upstream's drivers, without a meaning here: accepted, and explained in an event. */
-  | { type: 'meaningless'; help: string };
+  | { type: 'meaningless' }
+);
 
 export interface Problem {
   /** The request's field at fault. */
@@ -142,6 +182,10 @@ export interface CloudFacts {
   loadBalancers: boolean;
   /** Swift, by its catalog. Known when an order is judged. */
   objectStore?: boolean;
+  /** Cinder, by its catalog. Known when an order is judged. */
+  blockStorage?: boolean;
+  /** Whether accounts of clusters can make application credentials: under a trust they can't. Known as before. */
+  credentials?: boolean;
 }
 
 export interface ResizeOrder {
@@ -240,8 +284,8 @@ export interface SecretPlan {
   name: string;
   readableBy: readonly string[];
   writableBy: readonly string[];
-  /** What it is from the beginning: an EC private key (P-256, SEC 1 in PEM). Default: nothing, until a node sends it. */
-  initial?: 'private_key';
+  /** What it is from the beginning: an EC private key (P-256, SEC 1 in PEM), or a text. Default: nothing, until a node sends it. */
+  initial?: 'private_key' | { text: string };
 }
 
 /** Outputs of the infrastructure stack. */
@@ -282,6 +326,7 @@ export interface NodeStackInput {
   availabilityZone: string | undefined;
   /** Of the cluster. */
   labels: Readonly<Record<string, string>>;
+  networkDriver: string | undefined;
   /** Put on every server, for operators and the orphan search. */
   metadata: Record<string, string>;
 }
@@ -332,7 +377,11 @@ export interface Health {
   reason: Record<string, string>;
 }
 
-export const CLUSTER_AUTHORITY = 'cluster';
+/** Its clients are the users'. */
+export const CLUSTER_AUTHORITY = USERS_AUTHORITY;
+
+/** The secret of a driver with `cloudUse`: what a cluster logs in to the cloud with, as JSON. The conductor fills it. */
+export const CLOUD_CREDENTIAL = 'cloud-credential';
 
 /** The secret of a driver with registries: what they log in to Swift with, as JSON. The conductor fills it. */
 export const REGISTRY_LOGIN = 'registry-login';

@@ -12,6 +12,12 @@ import * as conductors from './0010-conductors.js';
 import * as nodeTasks from './0011-node-tasks.js';
 import * as compareBytes from './0012-compare-bytes.js';
 import * as accountKind from './0013-account-kind.js';
+import * as caRotation from './0014-ca-rotation.js';
+import * as x509KeyPairs from './0015-x509-key-pairs.js';
+import * as quotas from './0016-quotas.js';
+import * as federations from './0017-federations.js';
+import * as accountGeneration from './0018-account-generation.js';
+import * as settledLabels from './0019-settled-labels.js';
 
 interface Migration {
   up(knex: Knex): Promise<void>;
@@ -36,6 +42,12 @@ const migrations: [name: string, migration: Migration][] = [
   ['0011-node-tasks', nodeTasks],
   ['0012-compare-bytes', compareBytes],
   ['0013-account-kind', accountKind],
+  ['0014-ca-rotation', caRotation],
+  ['0015-x509-key-pairs', x509KeyPairs],
+  ['0016-quotas', quotas],
+  ['0017-federations', federations],
+  ['0018-account-generation', accountGeneration],
+  ['0019-settled-labels', settledLabels],
 ];
 
 export const migrationSource: Knex.MigrationSource<[string, Migration]> = {

@@ -77,7 +77,15 @@ export function readToken(body: unknown): TokenInfo {
 }
 
 /** Catalogs name some services without their API's version; paths in this code do not carry it. */
-const VERSION_PATH: Partial<Record<string, string>> = { identity: '/v3', image: '/v2', network: '/v2.0' };
+const VERSION_PATH: Partial<Record<string, string>> = {
+  identity: '/v3',
+  image: '/v2',
+  network: '/v2.0',
+  'load-balancer': '/v2.0',
+};
+
+/** What a service is called where its own type is not in the catalog (service-types-authority, "aliases"). */
+const OLDER_TYPE: Partial<Record<string, string>> = { 'block-storage': 'volumev3' };
 
 export interface EndpointChoice {
   region?: string | undefined;
@@ -86,7 +94,10 @@ export interface EndpointChoice {
 
 /** The URL under which a service is reached, without a slash at its end, or undefined when the catalog has none. */
 export function findEndpoint(catalog: CatalogService[], type: string, choice: EndpointChoice): string | undefined {
-  const endpoints = catalog.filter((service) => service.type === type).flatMap((service) => service.endpoints);
+  const types = [type, OLDER_TYPE[type]];
+  const endpoints = types.flatMap((wanted) =>
+    catalog.filter((service) => service.type === wanted).flatMap((service) => service.endpoints),
+  );
   const endpoint = endpoints.find(
     (candidate) =>
       candidate.interface === choice.interface && (choice.region === undefined || candidate.region === choice.region),

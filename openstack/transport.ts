@@ -8,7 +8,15 @@ import { errorText } from '../common/errors.js';
 import { currentContext } from '../common/request-context.js';
 
 /** Types as the service catalog names them. */
-export type ServiceType = 'identity' | 'image' | 'compute' | 'network' | 'orchestration' | 'object-store';
+export type ServiceType =
+  | 'identity'
+  | 'image'
+  | 'compute'
+  | 'network'
+  | 'orchestration'
+  | 'object-store'
+  | 'load-balancer'
+  | 'block-storage';
 
 export interface TransportRequest {
   service: ServiceType;

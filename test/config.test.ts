@@ -106,9 +106,12 @@ describe('the configuration', () => {
     const sample = sampleConfig();
     const uncommented = sample.replace(/^#(\w+ = (?!<none>|$).*)$/gm, '$1');
     const { config: defaults } = loadConfig(undefined, {});
+    // These are looked for beside the file.
+    const located = { policyFile: join(folder, 'policy.yaml'), policyDirs: [join(folder, 'policy.d')] };
+    const config = { ...defaults, osloPolicy: { ...defaults.osloPolicy, ...located } };
 
-    expect(loadConfig(file(sample), {})).toEqual({ config: defaults, passedOver: [] });
-    expect(loadConfig(file(uncommented), {})).toEqual({ config: defaults, passedOver: [] });
+    expect(loadConfig(file(sample), {})).toEqual({ config, passedOver: [] });
+    expect(loadConfig(file(uncommented), {})).toEqual({ config, passedOver: [] });
     for (const section of Object.keys(configSchema.shape)) expect(sample).toContain(`[${section}]`);
   });
 });

@@ -10,7 +10,7 @@ import { type RunningServers, startServers } from './servers/servers.js';
  * `npm test`: servers, lint, types, shellcheck, build, jest; all of it runs even when one part fails. The last line
  * is `N passed, N failed`, in which each of the first counts as one.
  * Options: `--crash` (only the long crash suite), `--cloud` (only what needs a real cloud, named by `OS_*`), `--nodes`
- * (only what needs real nodes, see test/nodes), `--keep` (leaves the servers running), a jest pattern (only the tests that
+ * (only what needs real nodes, see test/nodes), `--fuzz` (only the many hostile requests), `--keep` (leaves the servers running), a jest pattern (only the tests that
  * fit it).
  */
 interface Tally {
@@ -19,7 +19,7 @@ interface Tally {
 }
 
 const ROOT = resolve(__dirname, '..');
-const OWN_OPTIONS = ['--crash', '--cloud', '--nodes', '--keep'];
+const OWN_OPTIONS = ['--crash', '--cloud', '--nodes', '--fuzz', '--keep'];
 /** The full crash suite is the longest: half an hour on two idle cores. */
 const STEP_TIMEOUT_MS = 60 * 60_000;
 /** Each file of the crash suite at once: five of the same length take two workers as long as six do. */
@@ -38,7 +38,8 @@ async function main(): Promise<void> {
   const crashOnly = options.includes('--crash');
   const cloudOnly = options.includes('--cloud');
   const nodesOnly = options.includes('--nodes');
-  const isAlone = cloudOnly || nodesOnly;
+  const fuzzOnly = options.includes('--fuzz');
+  const isAlone = cloudOnly || nodesOnly || fuzzOnly;
   const jestArguments = options.filter((option) => !OWN_OPTIONS.includes(option));
   const abort = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => abort.abort(new Error(signal)));
@@ -49,7 +50,11 @@ async function main(): Promise<void> {
     // Says at once what is missing, and not once per test.
     const booted = cloudOnly && readTarget(process.env).booted !== undefined;
     if (!isAlone && (!crashOnly || crashSuiteNeedsServers())) servers = await timed('servers', startServers);
-    const environment = { ...servers?.environment, BAYOU_CRASH: crashOnly ? 'full' : 'short' };
+    const environment = {
+      ...servers?.environment,
+      BAYOU_CRASH: crashOnly ? 'full' : 'short',
+      BAYOU_FUZZ: fuzzOnly ? 'full' : 'short',
+    };
     if (!crashOnly && !isAlone && jestArguments.every((argument) => argument.startsWith('-'))) {
       for (const [name, command] of Object.entries(staticChecks())) {
         add(total, await timed(name, () => checkStep(command, abort.signal)));
@@ -65,6 +70,7 @@ async function main(): Promise<void> {
       );
     if (cloudOnly) jestArguments.push(...aloneIn('cloud'), ...(booted ? [] : [WITHOUT_BOOTED]));
     if (nodesOnly) jestArguments.push(...aloneIn('nodes'));
+    if (fuzzOnly) jestArguments.push('test/api/fuzz.test.ts');
     const resultFile = join(servers?.folder ?? tmpdir(), `jest-${process.pid}.json`);
     add(total, await timed('jest', () => jestStep(jestArguments, resultFile, environment, abort.signal)));
   } catch (error) {

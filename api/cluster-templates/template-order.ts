@@ -2,15 +2,28 @@ import type { TemplateOrder } from '../cluster-types.js';
 import type { Api } from '../deps.js';
 import { generatedName } from '../generated-names.js';
 import { enforce, type Identity } from '../identity.js';
+import type { PolicyRule } from '../policy-rules.js';
 import { checkReferences } from '../reference-checks.js';
-import { refuse } from '../validation.js';
+import { type Finding, refuse } from '../validation.js';
 import { storageProblems, type TemplateBody, templateFields } from './template-schema.js';
+
+export interface JudgedTemplate {
+  order: TemplateOrder;
+  findings: Finding[];
+}
 
 /**
  * What a body orders, checked against the drivers and the cloud.
  * @throws ServiceError `invalid` with all problems at once.
  */
 export async function templateOrder(api: Api, who: Identity, body: TemplateBody): Promise<TemplateOrder> {
+  const { order, findings } = await judgeTemplate(api, who, body);
+  refuse(findings);
+  return order;
+}
+
+/** The same with what is wrong with it. Without a driver its name is empty. */
+export async function judgeTemplate(api: Api, who: Identity, body: TemplateBody): Promise<JudgedTemplate> {
   const fields = templateFields(body);
   const { clusterTypes } = api;
   const { osDistro, problems } = await checkReferences(api.references, who, fields);
@@ -31,11 +44,15 @@ export async function templateOrder(api: Api, who: Identity, body: TemplateBody)
     driver: driver ?? '',
   };
   if (driver !== undefined) problems.push(...clusterTypes.templateProblems(order));
-  refuse([...problems, ...storageProblems(order.dockerStorageDriver, order.dockerVolumeSize)]);
-  return order;
+  return { order, findings: [...problems, ...storageProblems(order.dockerStorageDriver, order.dockerVolumeSize)] };
 }
 
 /** Only an admin decides what other projects see. */
-export function enforcePublishing(api: Api, who: Identity, template: { public: boolean; hidden: boolean }): void {
-  if (template.public || template.hidden) enforce(api.policy, who, 'clustertemplate:publish');
+export function enforcePublishing(
+  api: Api,
+  who: Identity,
+  template: { public: boolean; hidden: boolean },
+  rule: PolicyRule,
+): void {
+  if (template.public || template.hidden) enforce(api.policy, who, rule);
 }

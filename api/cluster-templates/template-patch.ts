@@ -1,13 +1,15 @@
+import type { z } from 'zod';
 import { type ClusterTemplate, clusterTemplates, countClustersOfTemplate } from '../../common/db/cluster-templates.js';
 import type { Query } from '../../common/db/database.js';
 import { ServiceError } from '../../common/errors.js';
 import type { Api } from '../deps.js';
 import { enforce } from '../identity.js';
-import { changedAttributes, type Patch, patched } from '../json-patch.js';
+import { changedAttributes, type Document, type Patch, patched } from '../json-patch.js';
+import type { PolicyRule } from '../policy-rules.js';
 import type { ApiRequest, ApiResponse } from '../route.js';
 import { parse } from '../validation.js';
 import { templateOrder } from './template-order.js';
-import { templateBody, templateFields } from './template-schema.js';
+import { type TemplateBody, templateBody, templateFields } from './template-schema.js';
 import { templateAttributes, templateView } from './template-view.js';
 
 const UNREMOVABLE = [
@@ -36,23 +38,46 @@ export async function patchTemplate(
   request: ApiRequest<undefined, Patch>,
   template: ClusterTemplate,
 ): Promise<ApiResponse> {
-  const before = templateAttributes(template);
+  const after = await changeTemplate(api, request, template, {
+    attributes: templateAttributes,
+    body: templateBody,
+    publish: 'clustertemplate:publish',
+  });
+  return { status: 200, body: templateView(after, request.baseUrl) };
+}
+
+/** What differs between the two names under which templates are served. */
+export interface TemplateKind {
+  attributes(template: ClusterTemplate): Document;
+  body: z.ZodType<TemplateBody>;
+  publish: PolicyRule;
+}
+
+/** @returns the template as it is from now on. */
+export async function changeTemplate(
+  api: Api,
+  request: ApiRequest<undefined, Patch>,
+  template: ClusterTemplate,
+  kind: TemplateKind,
+): Promise<ClusterTemplate> {
+  const before = kind.attributes(template);
   const { cluster_distro: _derived, driver, ...wanted } = patched(before, request.body, { unremovable: UNREMOVABLE });
   // The driver follows from image and coe: naming another one is checked, leaving it as it was says nothing.
-  const body = parse(templateBody, driver === template.driver ? wanted : { ...wanted, driver });
+  const namesDriver = driver !== undefined && driver !== template.driver;
+  const body = parse(kind.body, namesDriver ? { ...wanted, driver } : wanted);
   const named = { name: body.name ?? template.name, networkDriver: body.network_driver };
   let after: ClusterTemplate = { ...template, ...templateFields(body), ...named };
   if (after.public !== template.public || after.hidden !== template.hidden) {
-    enforce(api.policy, request.identity, 'clustertemplate:publish');
+    enforce(api.policy, request.identity, kind.publish);
   }
-  const changed = changedAttributes(before, templateAttributes(after));
+  const changed = changedAttributes(before, kind.attributes(after));
   const harmless = body.driver === undefined && isHarmless(changed, after);
   // A name or a tag needs no look at the cloud: the image may be gone by now.
   if (!harmless) after = { ...after, ...(await templateOrder(api, request.identity, body)), name: named.name };
   after.updatedAt = api.clock.now();
   request.signal.throwIfAborted();
   await api.db.transaction('template-patch', (trx) => save(trx, template, after, harmless));
-  return { status: 200, body: templateView(after, request.baseUrl) };
+  return after;
 }
 
 /** Only what differs is written, so that two patches of different attributes both count. */

@@ -22,7 +22,7 @@ export const templateBody = z.strictObject({
   dns_nameserver: textLike(IPV4_LIST, 'IPv4 addresses with commas between'),
   network_driver: text(),
   volume_driver: text(),
-  server_type: z.preprocess((value) => value ?? 'vm', choice(['vm', 'bm'])),
+  server_type: z.preprocess((value) => (value === '' ? 'vm' : (value ?? 'vm')), choice(['vm', 'bm'])),
   docker_volume_size: integer(1),
   docker_storage_driver: text(),
   apiserver_port: integer(1024, 65_535),

@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import type { ClusterTemplate } from '../../common/db/cluster-templates.js';
+import { labelMap, linkList, timeText, uuidText } from '../answers.js';
 import { isoTime, links } from '../view-values.js';
 
 /** Attributes that a PATCH may touch; also the order in which they are shown. */
@@ -36,6 +38,47 @@ export function templateAttributes(template: ClusterTemplate) {
     driver: template.driver,
   };
 }
+
+const textOrNull = z.string().nullable();
+
+export const templateAnswer = z.strictObject({
+  uuid: uuidText,
+  name: z.string(),
+  coe: z.string(),
+  image_id: z.string(),
+  flavor_id: textOrNull,
+  master_flavor_id: textOrNull,
+  keypair_id: textOrNull,
+  external_network_id: textOrNull,
+  fixed_network: textOrNull,
+  fixed_subnet: textOrNull,
+  dns_nameserver: textOrNull,
+  network_driver: textOrNull,
+  volume_driver: textOrNull,
+  server_type: z.string(),
+  docker_volume_size: z.int().nullable(),
+  docker_storage_driver: textOrNull,
+  apiserver_port: z.int().nullable(),
+  http_proxy: textOrNull,
+  https_proxy: textOrNull,
+  no_proxy: textOrNull,
+  labels: labelMap,
+  tls_disabled: z.boolean(),
+  public: z.boolean(),
+  hidden: z.boolean(),
+  registry_enabled: z.boolean(),
+  master_lb_enabled: z.boolean(),
+  floating_ip_enabled: z.boolean(),
+  insecure_registry: textOrNull,
+  tags: textOrNull,
+  cluster_distro: textOrNull,
+  driver: z.string(),
+  project_id: z.string(),
+  user_id: z.string(),
+  created_at: timeText,
+  updated_at: timeText.nullable(),
+  links: linkList,
+});
 
 /** Lists show the same full objects as single answers. */
 export function templateView(template: ClusterTemplate, baseUrl: string) {

@@ -11,16 +11,17 @@ import {
 import { isServiceError, ServiceError } from '../../common/errors.js';
 import { accountRoles } from '../account-roles.js';
 import { getTemplate } from '../cluster-templates/find-template.js';
-import { storageProblems } from '../cluster-templates/template-schema.js';
 import type { ClusterOrder } from '../cluster-types.js';
 import type { Api } from '../deps.js';
+import { type DryRunQuery, dryRun } from '../dry-run.js';
 import { generatedName } from '../generated-names.js';
 import type { Minor } from '../microversion.js';
 import { announceOperation, recordOperation } from '../operations.js';
-import { checkReferences } from '../reference-checks.js';
+import { holdToQuota, refuseWithoutQuota } from '../quotas/cluster-quota.js';
 import type { ApiRequest, ApiResponse, Caller } from '../route.js';
-import { type Finding, refuse } from '../validation.js';
+import { refuse } from '../validation.js';
 import { type ClusterBody, clusterOrder } from './cluster-order.js';
+import { judgeOrder, refuseJudged } from './judged-order.js';
 import { counted, zeroNodesProblems } from './node-counts.js';
 import { type AccountColumns, type OrderedAccount, orderAccount, refuseUntrusting } from './trusted-account.js';
 import { tellUnknownLabels } from './unknown-labels.js';
@@ -34,18 +35,26 @@ const CREATING = 'CREATE_IN_PROGRESS' as const;
 /** Columns that the request and its template decide. */
 type OrderedCluster = Omit<Cluster, 'id' | 'status' | 'createdAt' | keyof typeof newCluster | keyof AccountColumns>;
 
-export async function createCluster(api: Api, request: ApiRequest<undefined, ClusterBody>): Promise<ApiResponse> {
+/** Of a bay there is no query. */
+export type CreateRequest = ApiRequest<DryRunQuery | undefined, ClusterBody>;
+
+export async function createCluster(api: Api, request: CreateRequest): Promise<ApiResponse> {
   const { body, identity, signal } = request;
   const { projectId } = identity;
   if (projectId === undefined) {
     throw new ServiceError('forbidden', 'A cluster belongs to a project: come with a token of one.');
   }
   refuseUntrusting(api, identity);
+  await refuseWithoutQuota(api, projectId);
   refuse(zeroNodesProblems(request.minor, body.node_count));
   const template = await templateOf(api, request, body.cluster_template_id);
   const order = clusterOrder(body, template);
-  const { keypair, sshPublicKey } = await checkedOrder(api, request, order, template, body.keypair);
+  const judged = await judgeOrder(api, request, order, template, body.keypair);
+  if (request.query?.dry_run === true) return dryRun(judged.plan, judged.findings);
+  refuseJudged(judged);
+  const { keypair, sshPublicKey } = judged;
   const roles = await accountRoles(api, identity);
+  const settled = api.clusterTypes.settledLabels(template.driver, order.labels);
   const cluster: OrderedCluster = {
     uuid: api.ids.uuid(),
     projectId,
@@ -57,7 +66,8 @@ export async function createCluster(api: Api, request: ApiRequest<undefined, Clu
     keypair,
     sshPublicKey,
     dockerVolumeSize: order.dockerVolumeSize,
-    labels: { ...order.labels, ...api.clusterTypes.settledLabels(template.driver, order.labels) },
+    labels: { ...order.labels, ...settled },
+    settledLabels: Object.keys(settled).filter((name) => !Object.hasOwn(order.labels, name)),
     flavorId: order.flavorId,
     masterFlavorId: order.masterFlavorId,
     fixedNetwork: order.fixedNetwork,
@@ -85,56 +95,6 @@ async function templateOf(api: Api, request: Caller, ident: string): Promise<Clu
     if (!isServiceError(error, 'not_found') || request.minor >= MISSING_TEMPLATE_IS_404) throw error;
     throw new ServiceError('invalid', error.message, { code: error.code, field: 'cluster_template_id', cause: error });
   }
-}
-
-/** @throws ServiceError with all that is wrong with the order at once; a missing keypair alone is a 404, as upstream. */
-async function checkedOrder(
-  api: Api,
-  request: Caller,
-  order: ClusterOrder,
-  template: ClusterTemplate,
-  keypairGiven: string | undefined,
-): Promise<{ keypair: string | undefined; sshPublicKey: string | undefined }> {
-  const { identity } = request;
-  const { clusterTypes, references } = api;
-  const keypair = keypairGiven ?? template.keypairId;
-  const kind = { serverType: template.serverType, os: template.clusterDistro ?? '', coe: template.coe };
-  if (clusterTypes.driverFor(kind) !== template.driver) {
-    refuse([
-      {
-        field: 'cluster_template_id',
-        message: `the driver ${template.driver} of this template is not offered any more`,
-      },
-    ]);
-  }
-  const named = { ...order, imageId: template.imageId, externalNetworkId: template.externalNetworkId };
-  const [checked, key] = await Promise.all([
-    checkReferences(references, identity, named),
-    keypair === undefined ? undefined : references.keypair(identity, keypair),
-  ]);
-  const { catalog } = identity.known;
-  const cloud = {
-    loadBalancers: api.offers(catalog, 'load-balancer'),
-    objectStore: api.offers(catalog, 'object-store'),
-  };
-  const problems = [
-    ...clusterTypes.clusterProblems({ ...order, cloud }, template),
-    ...storageProblems(template.dockerStorageDriver, order.dockerVolumeSize),
-    ...checked.problems,
-    ...distroProblems(checked.osDistro, template),
-  ];
-  const lostKeypair = keypair !== undefined && key === undefined;
-  const message = `Keypair ${keypair} could not be found`;
-  if (problems.length > 0) refuse(lostKeypair ? [...problems, { field: 'keypair', message }] : problems);
-  if (lostKeypair) throw new ServiceError('not_found', `${message}.`, { code: 'keypair_not_found', field: 'keypair' });
-  return { keypair, sshPublicKey: key?.publicKey };
-}
-
-/** Someone may have changed the image since the template was made. */
-function distroProblems(osDistro: string | undefined, template: ClusterTemplate): Finding[] {
-  if (osDistro === undefined || osDistro === template.clusterDistro) return [];
-  const message = `image ${template.imageId} has os_distro ${osDistro} now, and had ${template.clusterDistro} when the template was made`;
-  return [{ field: 'image_id', message }];
 }
 
 interface Intent {
@@ -169,6 +129,7 @@ async function writeIntent(trx: Query, api: Api, request: Caller, intent: Intent
     message: `Create accepted: ${counted(order.masterCount, 'master')} and ${counted(order.nodeCount, 'worker')}.`,
   });
   await tellUnknownLabels(trx, api, cluster, operationId, cluster.labels);
+  await holdToQuota(trx, api, cluster.projectId);
   return operationId;
 }
 

@@ -1,12 +1,20 @@
+import { z } from 'zod';
 import { type Cluster, lockCluster } from '../../common/db/clusters.js';
 import { findOpenOperation } from '../../common/db/operations.js';
 import type { Api } from '../deps.js';
+import { flag } from '../fields.js';
 import { acceptOperation, announceOperation } from '../operations.js';
 import type { ApiResponse, Caller } from '../route.js';
 import { clusterNotFound } from './find-cluster.js';
 
+export const clusterDeleteQuery = z.strictObject({ keep_volumes: flag() });
+
+/** Of a bay there is no query. */
+type DeleteRequest = Caller & { query: z.output<typeof clusterDeleteQuery> | undefined };
+
 /** From every state; while a delete is under way another one changes nothing. */
-export async function deleteCluster(api: Api, request: Caller, target: Cluster): Promise<ApiResponse> {
+export async function deleteCluster(api: Api, request: DeleteRequest, target: Cluster): Promise<ApiResponse> {
+  const keepVolumes = request.query?.keep_volumes === true;
   request.signal.throwIfAborted();
   const operationId = await api.db.transaction('cluster-delete', async (trx) => {
     const cluster = await lockCluster(request.scope, trx, target.uuid);
@@ -15,11 +23,11 @@ export async function deleteCluster(api: Api, request: Caller, target: Cluster):
     return acceptOperation(trx, api, {
       cluster,
       kind: 'delete',
-      params: {},
+      params: keepVolumes ? { keepVolumes } : {},
       timeoutMinutes: api.config.clusterHeat.deleteTimeout,
       userId: request.identity.userId,
       requestId: request.requestId,
-      message: 'Delete accepted.',
+      message: keepVolumes ? 'Delete accepted; volumes that pods asked for are kept.' : 'Delete accepted.',
     });
   });
   if (operationId !== undefined) await announceOperation(api, operationId, request.requestId);

@@ -1,8 +1,10 @@
+import { z } from 'zod';
 import type { Query } from '../../common/db/database.js';
 import { type Event, events } from '../../common/db/events.js';
 import { type Operation, operations } from '../../common/db/operations.js';
 import { everything } from '../../common/db/scope.js';
 import { isServiceError } from '../../common/errors.js';
+import { pageAnswer, timeText, uuidText } from '../answers.js';
 import type { Api } from '../deps.js';
 import type { Owned } from '../identity.js';
 import { isUuid, listOfCluster, type PageQuery, pageBody, pageOf, pageQuery } from '../paging.js';
@@ -36,6 +38,46 @@ function isVisible({ scope }: Caller, operation: Operation): boolean {
   if (scope.kind === 'everything') return true;
   return scope.kind === 'project' ? operation.projectId === scope.projectId : operation.userId === scope.userId;
 }
+
+const timeOrNull = timeText.nullable();
+
+const eventAnswer = z.strictObject({
+  uuid: uuidText,
+  cluster_uuid: z.string(),
+  operation_uuid: z.string().nullable(),
+  actor: z.string(),
+  kind: z.string(),
+  message: z.string(),
+  details: z.record(z.string(), z.unknown()),
+  created_at: timeText,
+});
+
+const operationAnswer = z.strictObject({
+  uuid: uuidText,
+  cluster_uuid: z.string(),
+  user_id: z.string().nullable(),
+  request_id: z.string().nullable(),
+  kind: z.string(),
+  status: z.string(),
+  phase: z.string().nullable(),
+  phases: z.array(z.strictObject({ name: z.string(), started_at: timeOrNull, finished_at: timeOrNull })),
+  reason: z
+    .strictObject({
+      code: z.string(),
+      message: z.string(),
+      resource: z.string().nullable(),
+      actor: z.string(),
+      retryable: z.boolean(),
+      hint: z.string(),
+      request_ids: z.array(z.string()),
+    })
+    .nullable(),
+  deadline_at: timeOrNull,
+  created_at: timeText,
+  started_at: timeOrNull,
+  updated_at: timeOrNull,
+  finished_at: timeOrNull,
+});
 
 function eventView(event: Event) {
   return {
@@ -115,12 +157,14 @@ export const historyRoutes = [
     ...shared,
     path: '/v1/clusters/{cluster}/events',
     query: pageQuery(['uuid', 'kind', 'created_at']),
+    answers: { 200: pageAnswer('events', eventAnswer) },
     handler: listEvents,
   }),
   route({
     ...shared,
     path: '/v1/clusters/{cluster}/operations',
     query: pageQuery(['uuid', 'kind', 'status', 'created_at', 'finished_at']),
+    answers: { 200: pageAnswer('operations', operationAnswer) },
     handler: listOperations,
   }),
 ];

@@ -1,13 +1,39 @@
+import { z } from 'zod';
 import type { Cluster } from '../../common/db/clusters.js';
 import { nodeGroups } from '../../common/db/node-groups.js';
 import { type Node, nodes } from '../../common/db/nodes.js';
 import { everything } from '../../common/db/scope.js';
 import { reasonSentence } from '../../common/reasons.js';
+import { pageAnswer, timeText, uuidText } from '../answers.js';
 import type { Api } from '../deps.js';
 import { listOfCluster, type PageQuery, pageBody, pageOf, pageQuery } from '../paging.js';
 import { type ApiRequest, type ApiResponse, route } from '../route.js';
 import { isoTime } from '../view-values.js';
 import { loadCluster } from './find-cluster.js';
+
+const textOrNull = z.string().nullable();
+const timeOrNull = timeText.nullable();
+const percent = z.number().nullable();
+
+const nodeAnswer = z.strictObject({
+  uuid: uuidText,
+  name: z.string(),
+  role: z.string(),
+  nodegroup: textOrNull,
+  ordinal: z.int(),
+  state: z.string(),
+  ready: z.boolean(),
+  server_id: textOrNull,
+  addresses: z.strictObject({ private: textOrNull, public: textOrNull }),
+  steps: z.array(z.strictObject({ name: z.string(), status: z.string(), log_tail: textOrNull, at: timeOrNull })),
+  fault: textOrNull,
+  load: z.strictObject({ cpu_percent: percent, memory_percent: percent, disk_percent: percent }),
+  orchestrator: z.record(z.string(), z.string()),
+  enrolled_at: timeOrNull,
+  last_seen: timeOrNull,
+  created_at: timeText,
+  updated_at: timeOrNull,
+});
 
 function nodeView(node: Node, group: string | undefined) {
   const { cpuPercent, memoryPercent, diskPercent } = node.load;
@@ -57,6 +83,7 @@ export const nodeRoutes = [
     allProjects: 'cluster:get_one_all_projects',
     load: loadCluster,
     query: pageQuery(['uuid', 'name', 'role', 'ordinal', 'state', 'ready', 'last_seen', 'created_at', 'updated_at']),
+    answers: { 200: pageAnswer('nodes', nodeAnswer) },
     handler: list,
   }),
 ];

@@ -8,8 +8,8 @@ import { enforce } from '../identity.js';
 import { changedAttributes, type Document, type Patch, patched } from '../json-patch.js';
 import { announceOperation } from '../operations.js';
 import type { ApiRequest, ApiResponse } from '../route.js';
-import { parse, refuse } from '../validation.js';
-import { resizeLocked } from './cluster-resize.js';
+import { parse, refuse, refuseOrder } from '../validation.js';
+import { judgeResize, resizeLocked } from './cluster-resize.js';
 import { clusterView } from './cluster-view.js';
 import { clusterNotFound } from './find-cluster.js';
 import { zeroNodesProblems } from './node-counts.js';
@@ -20,7 +20,8 @@ export const clusterPatchQuery = z.strictObject({ rollback: flag() });
 
 type PatchRequest = ApiRequest<z.output<typeof clusterPatchQuery>, Patch>;
 
-const FIXED = [
+/** Of a cluster under either of its names. */
+export const UNPATCHABLE = [
   'api_address',
   'node_addresses',
   'master_addresses',
@@ -52,12 +53,15 @@ export async function patchCluster(api: Api, request: PatchRequest, target: Clus
   refuseRollback(request);
   enforce(api.policy, request.identity, 'cluster:update_health_status');
   const before = await documentOf(api, request, target);
-  const after = patched(before, request.body, { fixed: FIXED });
+  const after = patched(before, request.body, { fixed: UNPATCHABLE });
   const changed = changedAttributes(before, after);
   const forbidden = changed.filter((name) => !CHANGEABLE.has(name));
   refuse(forbidden.map((field) => ({ field, message: 'can not be changed; only node_count and health_status can' })));
   const nodeCount = countsNodes(request.body) ? parse(nodeCountBody, after).node_count : undefined;
   refuse(zeroNodesProblems(request.minor, nodeCount));
+  const wanted =
+    nodeCount === undefined ? undefined : { node_count: nodeCount, nodes_to_remove: [], nodegroup: undefined };
+  if (wanted !== undefined) refuseOrder((await judgeResize(api, request, target, wanted)).findings);
   const health = changed.some((name) => name.startsWith('health_')) ? parse(healthBody, after) : undefined;
   request.signal.throwIfAborted();
   const operationId = await api.db.transaction('cluster-patch', async (trx) => {
@@ -74,8 +78,7 @@ export async function patchCluster(api: Api, request: PatchRequest, target: Clus
         },
       );
     }
-    if (nodeCount === undefined) return undefined;
-    const wanted = { node_count: nodeCount, nodes_to_remove: [], nodegroup: undefined };
+    if (wanted === undefined) return undefined;
     return resizeLocked(trx, api, request, cluster, wanted);
   });
   if (operationId !== undefined) await announceOperation(api, operationId, request.requestId);
@@ -89,7 +92,7 @@ function countsNodes(patch: Patch): boolean {
   return patch.some(({ path }) => path === '/node_count');
 }
 
-function refuseRollback({ minor, query }: PatchRequest): void {
+export function refuseRollback({ minor, query }: Pick<PatchRequest, 'minor' | 'query'>): void {
   if (query.rollback === undefined) return;
   if (minor < ROLLBACK_SINCE) refuse([{ field: 'rollback', message: 'unknown argument' }]);
   if (query.rollback) {

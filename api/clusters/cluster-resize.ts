@@ -1,15 +1,18 @@
 import { z } from 'zod';
+import { templateOfCluster } from '../../common/db/cluster-templates.js';
 import { type Cluster, type ClusterStatus, lockCluster } from '../../common/db/clusters.js';
 import type { Query } from '../../common/db/database.js';
 import { DEFAULT_WORKER_GROUP, MASTER_ROLE, type NodeGroup, nodeGroups } from '../../common/db/node-groups.js';
 import { nodes } from '../../common/db/nodes.js';
 import { ServiceError } from '../../common/errors.js';
 import type { Api } from '../deps.js';
+import { type DryRunQuery, dryRun } from '../dry-run.js';
 import { requiredInteger, requiredText, text } from '../fields.js';
 import { acceptOperation, announceOperation, findSuperseded } from '../operations.js';
+import { type Forecast, NOT_PLANNED } from '../preflight.js';
 import type { ApiRequest, ApiResponse, Caller } from '../route.js';
-import { type Finding, refuse } from '../validation.js';
-
+import { type Finding, refuse, refuseOrder } from '../validation.js';
+import { forecastChange } from './cluster-forecast.js';
 import { clusterNotFound } from './find-cluster.js';
 import { counted, zeroNodesProblems } from './node-counts.js';
 
@@ -41,11 +44,14 @@ const RESIZABLE: ReadonlySet<ClusterStatus> = new Set([
 
 export async function resizeCluster(
   api: Api,
-  request: ApiRequest<undefined, ResizeBody>,
+  request: ApiRequest<DryRunQuery, ResizeBody>,
   target: Cluster,
 ): Promise<ApiResponse> {
   const { body } = request;
   refuse(zeroNodesProblems(request.minor, body.node_count));
+  const { plan, findings } = await judgeResize(api, request, target, body);
+  if (request.query.dry_run === true) return dryRun(plan, findings);
+  refuseOrder(findings);
   request.signal.throwIfAborted();
   const operationId = await api.db.transaction('cluster-resize', async (trx) => {
     const cluster = await lockCluster(request.scope, trx, target.uuid);
@@ -54,6 +60,28 @@ export async function resizeCluster(
   });
   await announceOperation(api, operationId, request.requestId);
   return { status: 202, body: { uuid: target.uuid } };
+}
+
+/** Before anything is locked: what is wrong with it, and what the cloud has no room for. @throws ServiceError as `resizeLocked` */
+export async function judgeResize(api: Api, request: Caller, cluster: Cluster, wanted: ResizeBody): Promise<Forecast> {
+  const { groups, group, template, problems } = await api.db.read('cluster-resize-judge', async (query) => {
+    await findSuperseded(query, cluster, 'resize');
+    refuseUnlessResizable(cluster);
+    const all = await nodeGroups.list(query, { clusterId: cluster.uuid });
+    const one = groupOf(all, wanted.nodegroup, cluster);
+    refuseGoing(one);
+    const found = await wantedProblems(query, api, cluster, one, wanted);
+    return { groups: all, group: one, template: await templateOfCluster(query, cluster), problems: found };
+  });
+  const { node_count: nodeCount, nodes_to_remove: leaving } = wanted;
+  const isMore = nodeCount > group.nodeCount - leaving.length;
+  const resized = (count: number) => groups.map((each) => (each === group ? { ...each, nodeCount: count } : each));
+  const staying = resized(Math.max(0, group.nodeCount - leaving.length));
+  const forecast =
+    problems.length > 0 || !isMore
+      ? NOT_PLANNED
+      : await forecastChange(api, request.identity, { cluster, template }, staying, resized(nodeCount));
+  return { plan: forecast.plan, findings: [...problems, ...forecast.findings] };
 }
 
 /**
@@ -74,16 +102,7 @@ export async function resizeLocked(
   const group = groupOf(await nodeGroups.list(trx, { clusterId: cluster.uuid }), wanted.nodegroup, cluster);
   refuseGoing(group);
   const { node_count: nodeCount, nodes_to_remove: nodesToRemove } = wanted;
-  refuse([
-    ...boundProblems(group, nodeCount),
-    ...api.clusterTypes.resizeProblems(cluster.driver, {
-      group,
-      nodeCount,
-      leaving: nodesToRemove.length,
-      masterLbEnabled: cluster.masterLbEnabled,
-    }),
-    ...(await removalProblems(trx, group, nodesToRemove)),
-  ]);
+  refuse(await wantedProblems(trx, api, cluster, group, wanted));
   await nodeGroups.update(trx, { uuid: group.uuid }, { nodeCount });
   const order = {
     cluster,
@@ -95,6 +114,25 @@ export async function resizeLocked(
     message: `Resize of ${group.name} accepted: ${counted(group.nodeCount, 'node')} before, ${nodeCount} wanted.`,
   };
   return acceptOperation(trx, api, order, [group.uuid]);
+}
+
+async function wantedProblems(
+  query: Query,
+  api: Api,
+  cluster: Cluster,
+  group: NodeGroup,
+  { node_count: nodeCount, nodes_to_remove: nodesToRemove }: ResizeBody,
+): Promise<Finding[]> {
+  return [
+    ...boundProblems(group, nodeCount),
+    ...api.clusterTypes.resizeProblems(cluster.driver, {
+      group,
+      nodeCount,
+      leaving: nodesToRemove.length,
+      masterLbEnabled: cluster.masterLbEnabled,
+    }),
+    ...(await removalProblems(query, group, nodesToRemove)),
+  ];
 }
 
 /** @throws ServiceError `invalid`, with what its owner can do. */

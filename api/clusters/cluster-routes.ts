@@ -1,12 +1,15 @@
+import { acceptedAnswer, pageAnswer } from '../answers.js';
+import { dryRunAnswer, dryRunQuery } from '../dry-run.js';
 import { patchBody } from '../json-patch.js';
 import { route } from '../route.js';
 import { createCluster } from './cluster-create.js';
-import { deleteCluster } from './cluster-delete.js';
+import { clusterDeleteQuery, deleteCluster } from './cluster-delete.js';
 import { clusterBody } from './cluster-order.js';
 import { clusterPatchQuery, patchCluster } from './cluster-patch.js';
 import { clusterListQuery, listDetails, listSummaries, showCluster } from './cluster-read.js';
 import { resizeBody, resizeCluster } from './cluster-resize.js';
 import { upgradeBody, upgradeCluster } from './cluster-upgrade.js';
+import { clusterAnswer, clusterSummaryAnswer } from './cluster-view.js';
 import { loadCluster, loadShownCluster } from './find-cluster.js';
 
 const COLLECTION = '/v1/clusters';
@@ -19,6 +22,7 @@ export const clusterRoutes = [
     policy: 'cluster:get_all',
     allProjects: 'cluster:get_all_all_projects',
     query: clusterListQuery,
+    answers: { 200: pageAnswer('clusters', clusterSummaryAnswer) },
     handler: listSummaries,
   }),
   route({
@@ -27,15 +31,25 @@ export const clusterRoutes = [
     policy: 'cluster:detail',
     allProjects: 'cluster:detail_all_projects',
     query: clusterListQuery,
+    answers: { 200: pageAnswer('clusters', clusterAnswer) },
     handler: listDetails,
   }),
-  route({ method: 'POST', path: COLLECTION, policy: 'cluster:create', body: clusterBody, handler: createCluster }),
+  route({
+    method: 'POST',
+    path: COLLECTION,
+    policy: 'cluster:create',
+    query: dryRunQuery,
+    body: clusterBody,
+    answers: { 200: dryRunAnswer, 202: acceptedAnswer },
+    handler: createCluster,
+  }),
   route({
     method: 'GET',
     path: ITEM,
     policy: 'cluster:get',
     allProjects: 'cluster:get_one_all_projects',
     load: loadShownCluster,
+    answers: { 200: clusterAnswer },
     handler: showCluster,
   }),
   route({
@@ -46,6 +60,7 @@ export const clusterRoutes = [
     load: loadCluster,
     query: clusterPatchQuery,
     body: patchBody,
+    answers: { 202: acceptedAnswer },
     handler: patchCluster,
   }),
   route({
@@ -54,6 +69,8 @@ export const clusterRoutes = [
     policy: 'cluster:delete',
     allProjects: 'cluster:delete_all_projects',
     load: loadCluster,
+    answers: { 204: null },
+    query: clusterDeleteQuery,
     handler: deleteCluster,
   }),
   route({
@@ -62,7 +79,9 @@ export const clusterRoutes = [
     since: 7,
     policy: 'cluster:resize',
     load: loadCluster,
+    query: dryRunQuery,
     body: resizeBody,
+    answers: { 200: dryRunAnswer, 202: acceptedAnswer },
     handler: resizeCluster,
   }),
   route({
@@ -73,6 +92,7 @@ export const clusterRoutes = [
     allProjects: 'cluster:upgrade_all_projects',
     load: loadCluster,
     body: upgradeBody,
+    answers: { 202: acceptedAnswer },
     handler: upgradeCluster,
   }),
 ];

@@ -1,5 +1,7 @@
+import { z } from 'zod';
 import type { ClusterMembers } from '../../common/db/cluster-members.js';
 import type { ClusterSummary, NodeCounts, ShownCluster } from '../../common/db/clusters.js';
+import { labelDifferences, labelMap, linkList, timeText, uuidText } from '../answers.js';
 import type { Minor } from '../microversion.js';
 import { isoTime, labelsDifference, links } from '../view-values.js';
 
@@ -16,6 +18,58 @@ export interface ViewOptions {
   baseUrl: string;
 }
 
+const textOrNull = z.string().nullable();
+
+export const clusterSummaryAnswer = z.strictObject({
+  uuid: uuidText,
+  name: z.string(),
+  cluster_template_id: z.string(),
+  keypair: textOrNull,
+  docker_volume_size: z.int().nullable(),
+  labels: labelMap,
+  merge_labels: z.boolean(),
+  node_count: z.int(),
+  master_count: z.int(),
+  status: z.string(),
+  health_status: textOrNull,
+  master_flavor_id: textOrNull,
+  flavor_id: textOrNull,
+  create_timeout: z.int().nullable(),
+  stack_id: textOrNull.optional(),
+  cluster_id: textOrNull.optional(),
+  links: linkList,
+});
+
+export const clusterAnswer = clusterSummaryAnswer.extend({
+  status_reason: textOrNull,
+  health_status_reason: z.record(z.string(), z.unknown()),
+  api_address: textOrNull,
+  node_addresses: z.array(z.string()),
+  master_addresses: z.array(z.string()),
+  discovery_url: textOrNull,
+  coe_version: textOrNull,
+  container_version: textOrNull,
+  project_id: z.string(),
+  user_id: z.string(),
+  fixed_network: textOrNull,
+  fixed_subnet: textOrNull,
+  floating_ip_enabled: z.boolean(),
+  master_lb_enabled: z.boolean(),
+  ...labelDifferences,
+  created_at: timeText,
+  updated_at: timeText.nullable(),
+  faults: z.record(z.string(), z.string()).optional(),
+});
+
+/**
+ * What its owner has asked for, by the template or by itself. Terraform makes a cluster anew when it finds a label there
+ * that nobody ordered.
+ */
+export function orderedLabels({ labels, settledLabels = [] }: Pick<ClusterSummary, 'labels' | 'settledLabels'>) {
+  if (settledLabels.length === 0) return labels;
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => !settledLabels.includes(name)));
+}
+
 export function clusterSummary({ cluster, members }: ClusterParts, { minor, baseUrl }: ViewOptions) {
   return {
     uuid: cluster.uuid,
@@ -23,7 +77,7 @@ export function clusterSummary({ cluster, members }: ClusterParts, { minor, base
     cluster_template_id: cluster.clusterTemplateId,
     keypair: cluster.keypair ?? null,
     docker_volume_size: cluster.dockerVolumeSize ?? null,
-    labels: cluster.labels,
+    labels: orderedLabels(cluster),
     merge_labels: false,
     node_count: members?.nodeCount ?? 0,
     master_count: members?.masterCount ?? 0,
@@ -61,7 +115,7 @@ export function clusterView(parts: FullClusterParts, options: ViewOptions) {
     fixed_subnet: cluster.fixedSubnet ?? null,
     floating_ip_enabled: cluster.floatingIpEnabled,
     master_lb_enabled: cluster.masterLbEnabled,
-    ...labelsDifference(cluster.labels, templateLabels ?? {}),
+    ...labelsDifference(orderedLabels(cluster), templateLabels ?? {}),
     created_at: isoTime(cluster.createdAt),
     updated_at: isoTime(cluster.updatedAt),
   };

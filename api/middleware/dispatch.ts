@@ -1,6 +1,7 @@
 import type { Context, Middleware } from 'koa';
 import { ServiceError } from '../../common/errors.js';
 import { withContext } from '../../common/request-context.js';
+import { baseUrlOf } from '../base-url.js';
 import type { Api } from '../deps.js';
 import type { AnyRoute, ApiResponse } from '../route.js';
 import type { Match } from '../router.js';
@@ -19,7 +20,7 @@ export function dispatch(api: Api): Middleware<ApiState> {
 }
 
 async function run(api: Api, state: ApiState, { route, params }: Match<AnyRoute>, ctx: Context): Promise<ApiResponse> {
-  const baseUrl = baseUrlOf(api, ctx);
+  const baseUrl = baseUrlOf(api.config, ctx);
   if (route.isPublic) return route.run(api, { baseUrl });
   const { identity, minor, requestId, signal } = state;
   if (identity === undefined) throw new ServiceError('internal', 'A request came here without an identity');
@@ -32,11 +33,4 @@ async function run(api: Api, state: ApiState, { route, params }: Match<AnyRoute>
   if (route.method === 'GET') return answer();
   const { projectId } = identity;
   return withContext({ requestId, ...(projectId === undefined ? {} : { projectId }) }, answer);
-}
-
-/** Where clients see the API; without a proxy that is where they came. */
-function baseUrlOf(api: Api, ctx: Context): string {
-  const configured = api.config.api.publicEndpoint;
-  if (configured === undefined) return `${ctx.protocol}://${ctx.host}`;
-  return configured.replace(/\/+$/, '').replace(/\/v1$/, '');
 }

@@ -6,6 +6,7 @@ import { isOpenStackError } from '../../openstack/errors.js';
 import type { Api } from '../deps.js';
 import { type Identity, identityOf } from '../identity.js';
 import { LookupCache } from '../lookup-cache.js';
+import { SignedTokens } from '../signed-tokens.js';
 import type { ApiState } from './state.js';
 
 /** Headers with which keystonemiddleware tells a WSGI application who asks: from outside they are forgeries. */
@@ -19,6 +20,7 @@ const KEYSTONE_TIMEOUT_MS = 10_000;
 /** Asks Keystone who the token's owner is; knows it for a while. Public routes pass. */
 export function keystoneAuth(api: Api): Middleware<ApiState> {
   const { keystoneAuthtoken } = api.config;
+  const signed = signedTokens(api);
   const identities = new LookupCache<Identity | undefined>(api.clock, MAX_CACHED_TOKENS);
   const challenge = `Keystone uri="${keystoneAuthtoken.wwwAuthenticateUri ?? keystoneAuthtoken.authUrl ?? ''}"`;
 
@@ -26,9 +28,14 @@ export function keystoneAuth(api: Api): Middleware<ApiState> {
     if (identity === undefined) return 0;
     return Math.min(identity.known.expiresAt - api.clock.now(), keystoneAuthtoken.tokenCacheTime * 1000);
   };
+  const ask = async (requestId: string, token: string): Promise<Identity | undefined> => {
+    if (signed?.isPlausible(token) === false) return undefined;
+    return withContext({ requestId }, () => askKeystone(api, token));
+  };
   const identify = (requestId: string, token: string): Promise<Identity | undefined> => {
-    const key = hash('sha256', token, 'base64');
-    return identities.get(key, () => withContext({ requestId }, () => askKeystone(api, token)), lifetimeMs);
+    // Who is an admin is what the policy says.
+    const key = `${api.policy.revision} ${hash('sha256', token, 'base64')}`;
+    return identities.get(key, () => ask(requestId, token), lifetimeMs);
   };
 
   return async (ctx, next) => {
@@ -43,6 +50,12 @@ export function keystoneAuth(api: Api): Middleware<ApiState> {
     ctx.state.identity = identity;
     await next();
   };
+}
+
+/** Where Keystone's public keys are at hand. */
+function signedTokens(api: Api): SignedTokens | undefined {
+  const folder = api.config.keystoneAuthtoken.jwsPublicKeyRepository;
+  return folder === undefined ? undefined : new SignedTokens(api, folder);
 }
 
 function isPlausible(token: string): boolean {

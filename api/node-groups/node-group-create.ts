@@ -5,15 +5,18 @@ import { type NodeGroup, nodeGroups } from '../../common/db/node-groups.js';
 import { ServiceError } from '../../common/errors.js';
 import { reason, reasonSentence } from '../../common/reasons.js';
 import { storageProblems } from '../cluster-templates/template-schema.js';
+import { forecastChange } from '../clusters/cluster-forecast.js';
 import { refuseUnlessResizable } from '../clusters/cluster-resize.js';
 import { clusterNotFound } from '../clusters/find-cluster.js';
 import { counted } from '../clusters/node-counts.js';
 import { tellUnknownLabels } from '../clusters/unknown-labels.js';
 import type { Api } from '../deps.js';
+import { type DryRunQuery, dryRun } from '../dry-run.js';
 import { acceptOperation, announceOperation, findSuperseded } from '../operations.js';
+import { NOT_PLANNED } from '../preflight.js';
 import { checkReferences } from '../reference-checks.js';
 import type { ApiRequest, ApiResponse, Caller } from '../route.js';
-import { type Finding, refuse } from '../validation.js';
+import { type Finding, refuse, refuseOrder } from '../validation.js';
 import { boundsProblems, groupLabels, type NodeGroupBody, requestProblems } from './node-group-order.js';
 import { groupView } from './node-group-view.js';
 import { parseScheduling } from './scheduling.js';
@@ -25,17 +28,32 @@ type NewGroup = Omit<NodeGroup, 'id'>;
 /** Writes the group with what it wants, and opens the operation that makes it. */
 export async function createNodeGroup(
   api: Api,
-  request: ApiRequest<undefined, NodeGroupBody>,
+  request: ApiRequest<DryRunQuery, NodeGroupBody>,
   target: Cluster,
 ): Promise<ApiResponse> {
   refuseUnready(target);
   const group = orderedGroup(api, request.body, target);
-  const template = await api.db.read('nodegroup-template', (query) => templateOfCluster(query, target));
-  refuse([
+  const { template, present } = await api.db.read('nodegroup-template', async (query) => ({
+    template: await templateOfCluster(query, target),
+    present: await nodeGroups.list(query, { clusterId: target.uuid }),
+  }));
+  const problems = [
     ...requestProblems(request.body, target),
     ...(await referenceProblems(api, request, target, template, group)),
-  ]);
-  refuse([...boundsProblems(group), ...api.clusterTypes.schedulingProblems(target.driver, group)], 'conflict');
+  ];
+  const conflicts = [...boundsProblems(group), ...api.clusterTypes.schedulingProblems(target.driver, group)];
+  const known = { cluster: target, template };
+  const { plan, findings } =
+    problems.length > 0
+      ? NOT_PLANNED
+      : await forecastChange(api, request.identity, known, present, [...present, group]);
+  if (request.query.dry_run === true) {
+    await api.db.read('nodegroup-judge', (query) => refuseUnchangeable(query, target));
+    return dryRun(plan, [...problems, ...takenProblems(present, group), ...conflicts, ...findings]);
+  }
+  refuse(problems);
+  refuse(conflicts, 'conflict');
+  refuseOrder(findings);
   request.signal.throwIfAborted();
   const { operationId, accepted } = await api.db.transaction('nodegroup-create', async (trx) => {
     const cluster = await lockCluster(request.scope, trx, target.uuid);
@@ -121,10 +139,19 @@ function distroProblems(api: Api, os: string, template: ClusterTemplate, imageId
   ];
 }
 
+async function refuseUnchangeable(query: Query, cluster: Cluster): Promise<void> {
+  await findSuperseded(query, cluster, 'create_node_group');
+  refuseUnlessResizable(cluster);
+}
+
+function takenProblems(present: readonly NodeGroup[], { name }: NewGroup): Finding[] {
+  if (!present.some((group) => group.name === name)) return [];
+  return [{ field: 'name', code: 'nodegroup_exists', message: `the cluster has a nodegroup ${name} already` }];
+}
+
 /** On a cluster that this transaction has locked. @throws ServiceError `invalid`, `conflict`. */
 async function writeGroup(trx: Query, api: Api, request: Caller, cluster: Cluster, group: NewGroup) {
-  await findSuperseded(trx, cluster, 'create_node_group');
-  refuseUnlessResizable(cluster);
+  await refuseUnchangeable(trx, cluster);
   const present = await nodeGroups.list(trx, { clusterId: cluster.uuid });
   if (present.some(({ name }) => name === group.name)) {
     throw new ServiceError('conflict', `Cluster ${cluster.name} has a nodegroup ${group.name} already.`, {

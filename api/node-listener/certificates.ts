@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { findAuthorityRecord, loadAuthority } from '../../common/authorities.js';
+import { loadAuthority } from '../../common/authorities.js';
 import { type CertificateProfile, nodes } from '../../common/db/nodes.js';
 import { ServiceError } from '../../common/errors.js';
+import { authoritiesForNodes, bundleOf } from '../../common/trusted-authorities.js';
 import { nameSchema, parseBody } from './body.js';
 import type { Answer, ListenerContext, NodeCall } from './context.js';
 import { nodeGone } from './errors.js';
@@ -22,9 +23,10 @@ export async function signProfile(context: ListenerContext, { node, body }: Node
     throw new ServiceError('forbidden', `This node has no certificate profile ${name}`, { field: 'profile' });
   }
   const { db, sealer } = context.deps;
-  const authority = await db.read('authority-load', (query) =>
-    loadAuthority(query, sealer, node.clusterId, profile.ca),
-  );
+  const { authority, trusted } = await db.read('authority-load', async (query) => {
+    const trusted = await authoritiesForNodes(query, node.clusterId, profile.ca);
+    return { trusted, authority: await loadAuthority(query, sealer, node.clusterId, profile.ca, trusted[0]?.role) };
+  });
   if (authority === undefined) throw notYet(profile.ca);
   const { commonName, organization } = profile;
   const signed = await signForNode(context, {
@@ -40,16 +42,19 @@ export async function signProfile(context: ListenerContext, { node, body }: Node
     ...(profile.once === true || profile.lifetimeMinutes !== undefined ? { told: node } : {}),
     once: profile.once === true,
   });
-  return { body: { certificate: signed.pem, ca: authority.certificatePem } };
+  return { body: { certificate: signed.pem, ca: bundleOf(trusted) } };
 }
 
-/** The certificate of an authority of the node's own cluster: whom to trust is no secret. */
+/**
+ * Whom to trust for what an authority of the node's own cluster signs is no secret. While authorities change these are
+ * two certificates; the first one is of the one that signs.
+ */
 export async function getAuthority(context: ListenerContext, { node, name }: NodeCall): Promise<Answer> {
-  const record = await context.deps.db.read('authority-find', (query) =>
-    findAuthorityRecord(query, node.clusterId, name),
+  const trusted = await context.deps.db.read('authority-find', (query) =>
+    authoritiesForNodes(query, node.clusterId, name),
   );
-  if (record === undefined) throw notYet(name);
-  return { body: { certificate: record.pem } };
+  if (trusted.length === 0) throw notYet(name);
+  return { body: { certificate: bundleOf(trusted) } };
 }
 
 async function profilesOf(context: ListenerContext, node: NodeView): Promise<Map<string, CertificateProfile>> {

@@ -5,6 +5,7 @@ import { type Check, type Finding, ok, type Patient, warn } from './check.js';
 import { checkDatabase, checkSecretKey } from './database.js';
 import { checkClock, checkDomainAdmin, checkKeystone, checkServiceUser } from './keystone.js';
 import { checkNodeListener, checkPublicKeystone } from './node-addresses.js';
+import { checkPolicy } from './policy.js';
 
 /** What `bayou doctor` looks at, in this order. */
 export const CHECKS: readonly Check[] = [
@@ -13,6 +14,7 @@ export const CHECKS: readonly Check[] = [
     remedy: 'mend what is named here',
     run: async (patient) => checkConfiguration(patient),
   },
+  { name: 'policy', remedy: 'mend what is named here', run: async (patient) => checkPolicy(patient) },
   {
     name: 'database',
     remedy:

@@ -23,7 +23,7 @@ const sourcesSchema = z.strictObject({
   /** What goes with which Kubernetes: the row with the highest `since` that is not above it. */
   components: z.array(z.object({ since: versionSchema }).catchall(z.string())).min(1),
   files: z.array(fileSchema).min(1),
-  images: z.array(z.strictObject({ name: z.string(), path: z.string() })).default([]),
+  images: z.array(z.strictObject({ name: z.string(), path: z.string(), network: z.string().optional() })).default([]),
 });
 
 type Sources = z.output<typeof sourcesSchema>;
@@ -32,7 +32,7 @@ type Sources = z.output<typeof sourcesSchema>;
 export type Unpinned = {
   version: string;
   files: (Omit<Bill['files'][number], 'sha256' | 'from' | 'sums'> & { from: string; sums: string })[];
-  images: Pick<Bill['images'][number], 'name' | 'path'>[];
+  images: Pick<Bill['images'][number], 'name' | 'path' | 'network'>[];
 };
 
 /** Stands for what is not known yet, while the rest is checked as a bill. */
@@ -53,7 +53,7 @@ export function unpinned(billsPath: string | undefined, version: string): Unpinn
   return {
     version,
     files: checked.data.files.map(({ sha256: _none, from = '', sums = '', ...rest }) => ({ ...rest, from, sums })),
-    images: checked.data.images.map(({ name, path }) => ({ name, path })),
+    images: checked.data.images.map(({ sha256: _none, ...image }) => image),
   };
 }
 

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { errorText, ServiceError } from '../errors.js';
 import { resolveIdentity } from './identity-sections.js';
 import { type IniFile, parseIni } from './ini.js';
 import { isKnownSection, meaningOf, meantSection, meantSetting, sectionFields } from './meanings.js';
+import { locatePolicyFiles } from './policy-files.js';
 import { type Config, configSchema } from './schema.js';
 import { substituted } from './substitution.js';
 
@@ -42,6 +44,9 @@ export function loadConfig(
   readEnvironment(reading, environment);
   clientsKeystoneIsKeystone(reading);
   const { problems } = reading;
+  if (file !== undefined || reading.values.has('oslo_policy')) {
+    problems.push(...locatePolicyFiles(reading.values, file === undefined ? process.cwd() : dirname(resolve(file))));
+  }
   const parsed = configSchema.safeParse(
     Object.fromEntries(
       Object.keys(configSchema.shape).map((name) => [name, Object.fromEntries(reading.values.get(name) ?? [])]),

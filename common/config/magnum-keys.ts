@@ -175,7 +175,6 @@ export const MAGNUM_KEYS: readonly MagnumKeys[] = [
     keys: 'keystone_auth_default_policy post_install_manifest_url health_polling_interval',
     because: KUBERNETES_LATER,
   },
-  { section: 'quotas', keys: 'max_clusters_per_project', instead: 'the number of clusters of a project has no limit' },
   ...['heat', 'nova', 'glance', 'cinder'].map((service) => ({
     section: `${service}_client`,
     keys: 'api_version',
@@ -196,9 +195,24 @@ export const MAGNUM_KEYS: readonly MagnumKeys[] = [
     because: 'queues are quorum queues, and connections recover by themselves',
   },
   {
+    section: 'DEFAULT',
+    keys: 'policy_file policy_default_rule policy_dirs',
+    is: 'oslo_policy.*',
+  },
+  {
     section: 'oslo_policy',
-    keys: 'policy_file policy_dirs enforce_scope enforce_new_defaults policy_default_rule remote_*',
-    instead: "Magnum's default policy holds; changed rules are not read in this version",
+    keys: 'remote_*',
+    because: 'no check of a policy asks a server; a policy file with one is refused',
+  },
+  {
+    section: 'oslo_middleware',
+    keys: 'max_request_body_size',
+    because: '[api] max_body_bytes bounds bodies',
+  },
+  {
+    section: 'oslo_middleware',
+    keys: 'secure_proxy_ssl_header http_basic_auth_user_file',
+    because: "a setting of oslo.middleware's that Magnum's pipeline does not use",
   },
 ];
 

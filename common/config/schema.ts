@@ -78,6 +78,12 @@ export const configSchema = z.object({
     max_limit: whole(1000, 1, 10_000, 'Most items in one page of a list.'),
     max_body_bytes: whole(1_048_576, 1024, 16_777_216, 'Largest request body.'),
     request_timeout_seconds: whole(60, 1, 600, 'A request that takes longer is cut off.'),
+    bay_wait_seconds: whole(
+      30,
+      0,
+      300,
+      'How long POST /v1/bays waits for the stack at 1.1; never beyond request_timeout_seconds less 5.',
+    ),
     highest_microversion: z
       .string()
       .regex(/^1\.([1-9]|1[0-4])$/)
@@ -104,6 +110,10 @@ export const configSchema = z.object({
       'mysql+pymysql://user:password@host/name or sqlite:///path. Default: bayou.sqlite under state_path.',
     ),
     max_pool_size: whole(10, 2, 200, 'Connections to MariaDB per process.'),
+  }),
+  preflight: z.object({
+    max_stacks_per_project: whole(512, -1, 1_000_000, "Heat's max_stacks_per_tenant; -1 is no limit."),
+    max_resources_per_stack: whole(1000, -1, 1_000_000, "Heat's max_resources_per_stack; -1 is no limit."),
   }),
   conductor: z.object({
     concurrency: whole(20, 1, 500, 'Operations one conductor works on at the same time.'),
@@ -138,6 +148,45 @@ export const configSchema = z.object({
     keyfile: text('Its key.'),
     insecure: flag(false, 'Do not check the certificates of endpoints. Never in production.'),
     token_cache_time: whole(300, 0, 3600, 'Seconds that a validated token is trusted without asking again.'),
+    jws_public_key_repository: text(
+      "Folder with Keystone's public keys ([jwt_tokens] of keystone.conf, same name): a JWS token that none of them signed, or that has expired, is refused without asking Keystone.",
+    ),
+  }),
+  oslo_policy: z.object({
+    enforce_scope: flag(false, 'Refuse tokens of the whole system and of domains where a project is needed.'),
+    enforce_new_defaults: flag(false, "Only Magnum's default policy of 2023.2 holds, not the older one beside it."),
+    policy_file: text('Changed rules, YAML or JSON; relative to this file. Default: policy.yaml or policy.json.'),
+    policy_default_rule: textOr('default', 'Rule that holds where another refers to one that there is not.'),
+    policy_dirs: list([], 'Folders of more such files, over policy_file. Default: policy.d.'),
+  }),
+  cors: z.object({
+    allowed_origin: list([], 'Origins whose pages may read answers, as https://host[:port], or *. Empty: none.'),
+    allow_credentials: flag(true, 'Such pages may send credentials of the browser.'),
+    expose_headers: list(
+      ['X-Auth-Token', 'X-Subject-Token', 'X-Service-Token', 'X-OpenStack-Request-ID', 'X-Server-Management-Url'],
+      'Headers of answers that they may read.',
+    ),
+    max_age: whole(3600, 0, 31_536_000, 'Seconds for which a browser keeps the answer to a preflight.'),
+    allow_methods: list(['GET', 'PUT', 'POST', 'DELETE', 'PATCH'], 'Methods that they may use.'),
+    allow_headers: list(
+      [
+        'X-Auth-Token',
+        'X-Identity-Status',
+        'X-Roles',
+        'X-Service-Catalog',
+        'X-User-Id',
+        'X-Tenant-Id',
+        'X-OpenStack-Request-ID',
+        'X-Server-Management-Url',
+      ],
+      'Headers that they may send, beside the simple ones.',
+    ),
+  }),
+  oslo_middleware: z.object({
+    enable_proxy_headers_parsing: flag(
+      false,
+      'Believe a proxy in front about scheme, host and prefix of links (Forwarded, X-Forwarded-*).',
+    ),
   }),
   trust: z.object({
     trustee_domain_id: text('Domain of the accounts of clusters.'),
@@ -172,6 +221,14 @@ export const configSchema = z.object({
     ssl_cert_file: text('Client certificate for RabbitMQ, PEM.'),
     ssl_key_file: text('Its key.'),
   }),
+  quotas: z.object({
+    max_clusters_per_project: whole(
+      20,
+      0,
+      1_000_000,
+      'Clusters that a project may have where no quota says otherwise.',
+    ),
+  }),
   x509: z.object({
     term_of_validity: whole(1825, 1, 7300, 'Days that cluster certificates are valid.'),
     allow_ca: flag(false, 'Let users have certificates signed that may sign others.'),
@@ -189,11 +246,25 @@ export const configSchema = z.object({
   drivers: z.object({
     disabled_drivers: list([], 'Names of bay drivers that are not offered.'),
     openstack_ca_file: text(
-      "Certificates that sign the cloud's endpoints, PEM, for registries on nodes. Default: the nodes' own.",
+      "Certificates that sign the cloud's endpoints, PEM, for what on nodes uses the cloud: registries, add-ons. Default: the nodes' own.",
     ),
   }),
   kubernetes: z.object({
     mirror_url: text('Where nodes fetch their software, where the label kube_mirror names no other place.'),
+    credential_days: whole(
+      30,
+      1,
+      365,
+      'Life of what clusters with cloud_provider_enabled or cinder_csi_enabled log in to the cloud with; renewed after half of it.',
+    ),
+    credential_roles: list(
+      ['member', '_member_', 'load-balancer_member'],
+      "Of the roles of a cluster's account, those that this credential gets.",
+    ),
+    credential_access_rules: flag(
+      false,
+      'Restrict it to the requests that it is for. Every service must have service_type in its [keystone_authtoken], or refuses it.',
+    ),
     bills_path: text("Folder of your own bills of materials, which go over Bayou's; bayou mirror sync writes there."),
   }),
   development_cloud: z.object({

@@ -1,5 +1,6 @@
 import { ServiceError } from '../errors.js';
 import type { Query } from './database.js';
+import { type ListFilters, NO_FILTERS, rowsWith } from './list-filters.js';
 import { applyPage, type Page } from './page.js';
 import { applyScope, type Scope } from './scope.js';
 import { Table } from './table.js';
@@ -97,8 +98,14 @@ function visible(scope: Scope, query: Query) {
   });
 }
 
-export async function listClusterTemplates(scope: Scope, query: Query, page: Page): Promise<ClusterTemplate[]> {
-  return clusterTemplates.fromRows(await await applyPage(visible(scope, query), 'cluster_templates', page));
+export async function listClusterTemplates(
+  scope: Scope,
+  query: Query,
+  page: Page,
+  filters: ListFilters = NO_FILTERS,
+): Promise<ClusterTemplate[]> {
+  const wanted = rowsWith('cluster_templates', filters);
+  return clusterTemplates.fromRows(await await applyPage(visible(scope, query), 'cluster_templates', page, wanted));
 }
 
 /** At most two: the caller needs to know whether a name is ambiguous, not how often. */

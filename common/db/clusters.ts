@@ -1,5 +1,6 @@
 import type { Reason } from '../reasons.js';
 import type { Query } from './database.js';
+import { type ListFilters, NO_FILTERS, rowsWith } from './list-filters.js';
 import { MASTER_ROLE } from './node-groups.js';
 import { applyPage, type Page } from './page.js';
 import { applyScope, type Scope } from './scope.js';
@@ -15,6 +16,13 @@ export type HealthStatus = 'HEALTHY' | 'UNHEALTHY' | 'UNKNOWN';
  */
 export type AccountKind = 'user' | 'trust';
 
+/**
+ * How far the change of its certificate authorities has come: nodes come to trust the new ones beside the old; they get
+ * certificates of the new; until its owner goes on, both are good; masters show users certificates of the new; nodes
+ * trust the old no more.
+ */
+export type RotationStage = 'trust' | 'issue' | 'open' | 'serve' | 'drop';
+
 export interface Cluster {
   id: number;
   uuid: string;
@@ -29,6 +37,8 @@ export interface Cluster {
   sshPublicKey: string | undefined;
   dockerVolumeSize: number | undefined;
   labels: Record<string, string>;
+  /** Those of them that its owner left open: views leave them out, for clients compare with what was asked for. */
+  settledLabels: string[] | undefined;
   flavorId: string | undefined;
   masterFlavorId: string | undefined;
   fixedNetwork: string | undefined;
@@ -44,6 +54,10 @@ export interface Cluster {
   accountUserId: string | undefined;
   /** Of kind `trust` only. */
   trustId: string | undefined;
+  /** Goes up whenever the account's password may have changed: no conductor goes on with the older one. */
+  accountGeneration: number;
+  /** Undefined: it has one of each. */
+  caRotation: RotationStage | undefined;
   status: ClusterStatus;
   statusReason: string | undefined;
   reason: Reason | undefined;
@@ -81,6 +95,7 @@ export const clusters = new Table<Cluster>('clusters', {
   sshPublicKey: 'text',
   dockerVolumeSize: 'number',
   labels: 'json',
+  settledLabels: 'json',
   flavorId: 'text',
   masterFlavorId: 'text',
   fixedNetwork: 'text',
@@ -93,6 +108,8 @@ export const clusters = new Table<Cluster>('clusters', {
   accountRoles: 'json',
   accountUserId: 'text',
   trustId: 'text',
+  accountGeneration: 'number',
+  caRotation: 'text',
   status: 'text',
   statusReason: 'text',
   reason: 'json',
@@ -114,6 +131,8 @@ export const clusters = new Table<Cluster>('clusters', {
 
 /** What every cluster has when it is accepted, whatever was ordered. */
 export const newCluster = {
+  accountGeneration: 0,
+  caRotation: undefined,
   statusReason: undefined,
   reason: undefined,
   faults: {},
@@ -138,6 +157,7 @@ const summaryFields = [
   'keypair',
   'dockerVolumeSize',
   'labels',
+  'settledLabels',
   'status',
   'healthStatus',
   'masterFlavorId',
@@ -162,6 +182,7 @@ export async function listClusterSummaries(
   scope: Scope,
   query: Query,
   page: Page,
+  filters: ListFilters = NO_FILTERS,
 ): Promise<(ClusterSummary & NodeCounts)[]> {
   const count = (comparison: '=' | '<>', name: string) =>
     query.raw(
@@ -173,7 +194,7 @@ export async function listClusterSummaries(
     count('=', 'masterCount'),
     count('<>', 'nodeCount'),
   );
-  const found: NodeCounts[] = await await applyPage(rows, 'clusters', page);
+  const found: NodeCounts[] = await await applyPage(rows, 'clusters', page, rowsWith('clusters', filters));
   for (const counts of found) {
     // MariaDB gives sums as texts.
     counts.masterCount = Number(counts.masterCount);
@@ -182,9 +203,14 @@ export async function listClusterSummaries(
   return found.map((row) => clusterSummaries.fromSelected(row));
 }
 
-export async function listClusters(scope: Scope, query: Query, page: Page): Promise<Cluster[]> {
+export async function listClusters(
+  scope: Scope,
+  query: Query,
+  page: Page,
+  filters: ListFilters = NO_FILTERS,
+): Promise<Cluster[]> {
   const rows = applyScope(scope, clusters.rows(query), 'clusters');
-  return clusters.fromRows(await await applyPage(rows, 'clusters', page));
+  return clusters.fromRows(await await applyPage(rows, 'clusters', page, rowsWith('clusters', filters)));
 }
 
 /** At most two: the caller needs to know whether a name is ambiguous, not how often. */

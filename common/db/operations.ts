@@ -3,9 +3,17 @@ import type { Query } from './database.js';
 import { Table } from './table.js';
 
 /** What users order. */
-export type OrderedKind = 'create' | 'resize' | 'create_node_group' | 'delete_node_group' | 'upgrade' | 'delete';
-/** `renew_registry` Bayou orders itself: it shows in no status, and makes way for any other. */
-export type OperationKind = OrderedKind | 'renew_registry';
+export type OrderedKind =
+  | 'create'
+  | 'resize'
+  | 'create_node_group'
+  | 'delete_node_group'
+  | 'upgrade'
+  | 'rotate_ca'
+  | 'rotate_credentials'
+  | 'delete';
+/** The last two Bayou orders itself: they show in no status, and make way for any other. */
+export type OperationKind = OrderedKind | 'renew_registry' | 'renew_credential';
 
 /** `queued → running ⇄ waiting | blocked → succeeded | failed | superseded` */
 export type OperationStatus = 'queued' | 'running' | 'waiting' | 'blocked' | 'succeeded' | 'failed' | 'superseded';
@@ -23,6 +31,8 @@ export interface OperationParams {
   /** Server ids, node names or ordinals, as the caller gave them. */
   nodesToRemove?: string[];
   upgrade?: UpgradeParams;
+  /** A delete leaves the volumes that pods asked for, and their snapshots. */
+  keepVolumes?: boolean;
 }
 
 export interface UpgradeParams {

@@ -5,8 +5,10 @@ import { ServiceError } from '../errors.js';
 export interface Page {
   /** At least 1; the caller has capped it. */
   limit: number;
-  /** `uuid` of the last row seen. */
+  /** `uuid` of the last row seen, or its value of `markerColumn`. */
   marker?: string;
+  /** Default: `uuid`. */
+  markerColumn?: 'id';
   /** A column's name; `id` is the order in which rows were made. */
   sortKey: string;
   sortDir: 'asc' | 'desc';
@@ -14,21 +16,28 @@ export interface Page {
 
 /**
  * Cuts `rows` to the page. NULLs sort first, as both dialects do, so a marker with a NULL goes on after the NULLs.
+ * `wanted` chooses among the rows; a marker need not be one of them any more.
  * @throws ServiceError `not_found` when the marker is unknown in this scope.
  */
-export async function applyPage(rows: Knex.QueryBuilder, table: string, page: Page): Promise<Knex.QueryBuilder> {
+export async function applyPage(
+  rows: Knex.QueryBuilder,
+  table: string,
+  page: Page,
+  wanted?: Knex.QueryCallback,
+): Promise<Knex.QueryBuilder> {
   const { sortKey, sortDir } = page;
   const paged = rows.clone();
   if (page.marker !== undefined) {
     const marker = await rows
       .clone()
-      .where(`${table}.uuid`, page.marker)
+      .where(`${table}.${page.markerColumn ?? 'uuid'}`, page.marker)
       .first(`${table}.id`, `${table}.${sortKey} as sort_value`);
     if (marker === undefined) {
       throw new ServiceError('not_found', `Marker ${page.marker} could not be found.`, { field: 'marker' });
     }
     paged.where(after(table, sortKey, sortDir, marker.sort_value, marker.id));
   }
+  if (wanted !== undefined) paged.where(wanted);
   if (sortKey !== 'id') paged.orderBy(`${table}.${sortKey}`, sortDir);
   return paged.orderBy(`${table}.id`, sortDir).limit(page.limit);
 }

@@ -5,6 +5,7 @@ import { deleteKeypair } from '../../openstack/compute/keypairs.js';
 import { isStatus } from '../../openstack/errors.js';
 import { deleteTrust } from '../../openstack/identity/trusts.js';
 import { deleteStack, listStacks } from '../../openstack/orchestration/stacks.js';
+import { markCredentialsGone } from '../credential/credential.js';
 import { ensureNoStack } from '../heat/ensure-stack.js';
 import type { StackAccess } from '../heat/stack-observer.js';
 import { listInventory, markGone } from '../inventory.js';
@@ -35,7 +36,7 @@ async function deleteStacks(work: Work, chosen: (name: string) => boolean): Prom
 }
 
 /** Through the account; when it is broken or was never made, the service user looks and deletes in its place. */
-async function stackAccess(work: Work): Promise<StackAccess> {
+export async function stackAccess(work: Work): Promise<StackAccess> {
   if (await hasWorkingAccount(work)) return { session: await work.account() };
   return { session: work.deps.accounts.service, projectId: work.cluster.projectId };
 }
@@ -86,6 +87,7 @@ export const deleteAccount: Phase = {
     if (has('keypair')) await removeKeypair(work);
     if (has('trust')) await endTrust(work);
     if (has('user')) await removeTrusteeUser(work, accountResource(work));
+    await markCredentialsGone(work);
     if (has('trust')) await markGone(work, trustResource(work));
     work.deps.accounts.forget(work.cluster.uuid);
     return done;

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { ensureAuthority } from '../../common/authorities.js';
+import { type AuthorityRole, ensureAuthority } from '../../common/authorities.js';
 import { cloudResources } from '../../common/db/cloud-resources.js';
 import { clusters } from '../../common/db/clusters.js';
 import { nodes } from '../../common/db/nodes.js';
@@ -30,7 +30,7 @@ export const infrastructure: Phase = {
 /** After masters have left: their ports, which their servers needed until the end, go too. */
 export const trimInfrastructure: Phase = { ...infrastructure, name: 'trim_infrastructure' };
 
-async function ensureClusterAuthority(work: Work, name: string): Promise<void> {
+export async function ensureClusterAuthority(work: Work, name: string, role: AuthorityRole = 'current'): Promise<void> {
   const { cluster, deps } = work;
   const fencedDb = {
     ...deps.db,
@@ -41,6 +41,7 @@ async function ensureClusterAuthority(work: Work, name: string): Promise<void> {
   await ensureAuthority(fencedDb, deps, {
     owner: cluster.uuid,
     name,
+    role,
     commonName: cluster.name,
     days: deps.settings.certificateDays,
   });
@@ -51,7 +52,8 @@ async function ensureSecrets(work: Work, planned: readonly SecretPlan[]): Promis
     for (const { name, readableBy, writableBy, initial } of planned) {
       const owner = work.cluster.uuid;
       if ((await secrets.find(trx, { owner, name })) !== undefined) continue;
-      const sealed = initial === undefined ? undefined : work.deps.sealer.seal(`${owner}/${name}`, newPrivateKey());
+      const value = initial === 'private_key' ? newPrivateKey() : initial?.text;
+      const sealed = value === undefined ? undefined : work.deps.sealer.seal(`${owner}/${name}`, value);
       await secrets.insert(trx, {
         owner,
         name,

@@ -76,6 +76,7 @@ async function ensureNodeStack(work: Work, infrastructure: Infrastructure, stack
     externalNetwork: template.externalNetworkId,
     availabilityZone: stack.group.labels.availability_zone ?? cluster.labels.availability_zone,
     labels: cluster.labels,
+    networkDriver: template.networkDriver,
     metadata: { bayou_cluster: cluster.uuid },
   });
   const outcome = await ensureStack(work, stack.name, plan, {

@@ -1,85 +1,12 @@
-import type { Clock } from '../../common/clock.js';
-import { type ClusterStatus, lockCluster } from '../../common/db/clusters.js';
-import { type Database, isDuplicate, type Query } from '../../common/db/database.js';
-import { openOperation } from '../../common/db/operations.js';
-import { everything } from '../../common/db/scope.js';
-import type { Ids } from '../../common/ids.js';
 import { REGISTRY_LOGIN } from '../../drivers/driver.js';
+import { openRenewals, type RenewalDeps } from '../renewal.js';
 
-export interface RenewalDeps {
-  db: Database;
-  clock: Clock;
-  ids: Ids;
-  /** Life of a registry's login. */
-  loginMs: number;
-}
-
-const BATCH = 50;
-const DEADLINE_MS = 3_600_000;
-/** A renewal that did not end as it should, or for which a node was silent, is tried again after this. */
-const AGAIN_MS = 6 * 3_600_000;
-/** In the others an operation is under way, or the cluster's nodes may not be there. */
-const STEADY: ClusterStatus[] = ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_FAILED'];
-
-/**
- * Opens an operation for each cluster whose registry needs a new login, or still has an old one. The sweep finds
- * it. Any number of conductors may do so: at most one operation of a cluster is open.
- */
-export async function beginRenewals(deps: RenewalDeps): Promise<number> {
-  const now = deps.clock.now();
-  const due = await deps.db.read('registry logins', (query) => dueClusters(query, now, deps.loginMs));
-  for (const clusterId of due) await begin(deps, clusterId, now);
-  return due.length;
-}
-
-async function dueClusters(query: Query, now: number, loginMs: number): Promise<string[]> {
-  const withOldLogins = query('cloud_resources')
-    .where({ service: 'identity', type: 'user' })
-    .where('name', 'like', 'registry-%')
-    .whereNot({ state: 'gone' })
-    .groupBy('cluster_id')
-    .havingRaw('count(*) > 1')
-    .select('cluster_id');
-  return query('secrets')
-    .join('clusters', 'clusters.uuid', 'secrets.owner')
-    .where('secrets.name', REGISTRY_LOGIN)
-    .whereNotNull('secrets.sealed')
-    .whereIn('clusters.status', STEADY)
-    .where((due) => {
-      due.where('secrets.updated_at', '<=', now - loginMs / 2).orWhereIn('clusters.uuid', withOldLogins);
-    })
-    .whereNotIn(
-      'clusters.uuid',
-      query('operations')
-        .where({ kind: 'renew_registry' })
-        .where('created_at', '>', now - AGAIN_MS)
-        .select('cluster_id'),
-    )
-    .orderBy('secrets.updated_at')
-    .limit(BATCH)
-    .pluck('clusters.uuid');
-}
-
-async function begin({ db, ids }: RenewalDeps, clusterId: string, now: number): Promise<void> {
-  try {
-    await db.transaction('begin registry renewal', async (trx) => {
-      // As the API does, which could not tell what kept its insert waiting.
-      const cluster = await lockCluster(everything, trx, clusterId);
-      if (cluster === undefined || !STEADY.includes(cluster.status)) return;
-      await openOperation(trx, {
-        uuid: ids.uuid(),
-        clusterId,
-        projectId: cluster.projectId,
-        userId: cluster.accountUserId ?? cluster.userId,
-        requestId: undefined,
-        kind: 'renew_registry',
-        params: {},
-        now,
-        deadlineAt: now + DEADLINE_MS,
-      });
-    });
-  } catch (error) {
-    // Another operation was opened meanwhile.
-    if (!isDuplicate(error)) throw error;
-  }
+/** Of the logins of clusters' registries; `loginMs` is how long one is good. */
+export function beginRenewals(deps: RenewalDeps & { loginMs: number }): Promise<number> {
+  return openRenewals(deps, {
+    kind: 'renew_registry',
+    secret: REGISTRY_LOGIN,
+    resource: { service: 'identity', type: 'user', namePrefix: 'registry-' },
+    lifeMs: deps.loginMs,
+  });
 }

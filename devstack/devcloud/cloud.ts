@@ -1,7 +1,7 @@
 import type { Clock } from '../../common/clock.js';
 import type { Ids } from '../../common/ids.js';
 import type { Log } from '../../common/log.js';
-import type { Volume } from './block-storage/volumes.js';
+import type { Snapshot, Volume } from './block-storage/volumes.js';
 import type { ComputeState } from './compute/state.js';
 import type { Faults } from './control/faults.js';
 import type { IdentityState } from './identity/state.js';
@@ -43,6 +43,8 @@ export interface CloudSettings {
   loadBalancers: boolean;
   /** Whether the catalog has Swift. */
   objectStore: boolean;
+  /** Whether the catalog has Cinder. */
+  blockStorage: boolean;
   tokenLifetimeMs: number;
   /** Where the catalog says that container-infra is; ends in /v1. */
   containerInfraUrl: string | undefined;
@@ -65,6 +67,7 @@ export interface Cloud {
   readonly network: NetworkState;
   readonly loadBalancing: LoadBalancingState;
   readonly volumes: Map<string, Volume>;
+  readonly snapshots: Map<string, Snapshot>;
   /** By `account/name`. */
   readonly containers: Map<string, Container>;
   readonly orchestration: OrchestrationState;

@@ -40,6 +40,8 @@ export interface DevelopmentCloudOptions {
   loadBalancers?: boolean | undefined;
   /** Whether there is Swift. Default: yes. */
   objectStore?: boolean | undefined;
+  /** Whether there is Cinder. Default: yes. */
+  blockStorage?: boolean | undefined;
   /** Default: one hour. */
   tokenLifetimeMs?: number | undefined;
   /** Default: 172.24.4.0/24. */
@@ -77,6 +79,7 @@ export async function startDevelopmentCloud(
       loadBalancerMs: options.loadBalancerMs ?? 2 * options.bootMs,
       loadBalancers: options.loadBalancers ?? true,
       objectStore: options.objectStore ?? true,
+      blockStorage: options.blockStorage ?? true,
       tokenLifetimeMs: options.tokenLifetimeMs ?? 3_600_000,
       containerInfraUrl: options.containerInfraUrl,
       publicCidr: options.publicCidr ?? '172.24.4.0/24',
@@ -90,6 +93,7 @@ export async function startDevelopmentCloud(
     network: new NetworkState(),
     loadBalancing: new LoadBalancingState(),
     volumes: new Map(),
+    snapshots: new Map(),
     containers: new Map(),
     orchestration: new OrchestrationState(),
     url: '',

@@ -16,6 +16,7 @@ const DEFAULT_LIMITS = {
   security_group: 4000,
   stacks: 512,
   volumes: 2000,
+  gigabytes: 1_000_000,
   load_balancer: 1000,
 };
 

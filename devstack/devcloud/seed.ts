@@ -14,12 +14,13 @@ const ROLES = ['admin', 'member', 'reader', 'heat_stack_owner', 'load-balancer_m
 interface SeedUser {
   name: string;
   domain: string;
-  /** On which project or, for `domain:`, domain; and which roles. */
+  /** On which project or, for `domain:`, domain; and which roles. `system` is the whole cloud. */
   on: string;
   roles: string[];
 }
 
 const USERS: SeedUser[] = [
+  { name: 'admin', domain: 'Default', on: 'system', roles: ['admin'] },
   { name: 'admin', domain: 'Default', on: 'admin', roles: ['admin'] },
   { name: 'demo', domain: 'Default', on: 'demo', roles: ['member', 'heat_stack_owner', 'load-balancer_member'] },
   { name: 'alt_demo', domain: 'Default', on: 'alt', roles: ['member', 'heat_stack_owner', 'load-balancer_member'] },
@@ -74,9 +75,7 @@ function plantIdentity({ identity }: Cloud): void {
   for (const name of ROLES) identity.roles.set(seedId(`role ${name}`), { id: seedId(`role ${name}`), name });
   for (const { name, domain, on, roles } of USERS) {
     const userId = seedId(`user ${name}`);
-    const target: Target = on.startsWith('domain:')
-      ? { kind: 'domain', id: domainId(on.slice('domain:'.length)) }
-      : { kind: 'project', id: seedId(`project ${on}`) };
+    const target = targetOf(on);
     identity.users.set(userId, {
       id: userId,
       name,
@@ -88,6 +87,12 @@ function plantIdentity({ identity }: Cloud): void {
     });
     for (const role of roles) identity.grant({ userId, roleId: seedId(`role ${role}`), target });
   }
+}
+
+function targetOf(on: string): Target {
+  if (on === 'system') return { kind: 'system', id: 'all' };
+  if (on.startsWith('domain:')) return { kind: 'domain', id: domainId(on.slice('domain:'.length)) };
+  return { kind: 'project', id: seedId(`project ${on}`) };
 }
 
 function plantImage(cloud: Cloud, name: string, properties: Record<string, string>): void {

@@ -2,30 +2,23 @@ import type { Node } from '../../common/db/nodes.js';
 import type { ClusterSpec, LabelDefinition, NodeTaskPlan } from '../driver.js';
 import { isTrue } from '../labels.js';
 import { latestMaster } from '../master-tasks.js';
+import type { Addon, Image } from './addon.js';
+import { cinderCsi, cloudController } from './cloud-addons.js';
+import { withPrefix } from './images.js';
 import { manifest } from './manifest.js';
 import { dnsAddress, dnsDomain } from './networks.js';
+import { nfsShare, nfsValues } from './nfs.js';
 import { forVersion } from './versions.js';
-
-/** An image, by the minor versions of Kubernetes that it is for: each is good below `before`, the first that fits counts. */
-type Image = readonly { before: number | undefined; image: string }[];
-
-/** One manifest of `templates/kubernetes/addons/`. Its Deployments and their pods have the label `magnum.openstack.org/addon`. */
-export interface Addon {
-  name: string;
-  /** The label of clusters that orders it, or does without it. */
-  label: string;
-  definition: LabelDefinition;
-  /** Whether that value of the label orders it. */
-  isOrdered: (value: string | undefined) => boolean;
-  /** By the placeholder of its manifest, without `_IMAGE`. */
-  images: Readonly<Record<string, Image>>;
-}
 
 const COREDNS = 'registry.k8s.io/coredns/coredns';
 const INGRESS_NGINX = 'registry.k8s.io/ingress-nginx/controller';
 
-/** In the order in which they come. Versions as `sources.yaml` has them for mirrors, or as the add-on's own table says. */
+/**
+ * In the order in which they come; the cloud controller first, for whom nodes wait. Versions as `sources.yaml` has them
+ * for mirrors, or as the add-on's own table says.
+ */
 export const addons: readonly Addon[] = [
+  cloudController,
   {
     name: 'coredns',
     label: 'coredns_enabled',
@@ -55,7 +48,7 @@ export const addons: readonly Addon[] = [
   {
     name: 'dashboard',
     label: 'kube_dashboard_enabled',
-    definition: { type: 'boolean', help: "Kubernetes' dashboard for browsers. Default false." },
+    definition: { type: 'boolean', default: 'false', help: "Kubernetes' dashboard for browsers. Default false." },
     isOrdered: isTrue,
     images: {
       // From 2.4 on it asks for CronJobs of batch/v1, which came with 1.21.
@@ -84,11 +77,13 @@ export const addons: readonly Addon[] = [
       ],
     },
   },
+  cinderCsi,
+  nfsShare,
 ];
 
 function byDefault(help: string): Pick<Addon, 'definition' | 'isOrdered'> {
   const isOrdered = (value: string | undefined) => value === undefined || isTrue(value);
-  return { definition: { type: 'boolean', help: `${help} Default true.` }, isOrdered };
+  return { definition: { type: 'boolean', default: 'true', help: `${help} Default true.` }, isOrdered };
 }
 
 /** Until an add-on that has been taken by the API must be available; its image is fetched meanwhile. */
@@ -104,6 +99,11 @@ export function addonsOf(labels: Labels): readonly Addon[] {
   return addons.filter(({ label, isOrdered }) => isOrdered(labels[label]));
 }
 
+/** Whether there is something of it to see at work. */
+export function hasPods({ images }: Addon): boolean {
+  return Object.keys(images).length > 0;
+}
+
 /** All on one master, in their order. It need not be ready: a task that nobody does is given up and told. */
 export function planAddons(spec: ClusterSpec, nodes: readonly Node[], version: string): NodeTaskPlan[] {
   const runOn = latestMaster(nodes);
@@ -114,19 +114,46 @@ export function planAddons(spec: ClusterSpec, nodes: readonly Node[], version: s
     subject: addon.name,
     params: {
       name: addon.name,
-      manifest: manifest(addon.name, valuesOf(addon, spec.labels, version)),
+      manifest: manifest(addon.name, valuesOf(addon, spec, version)),
+      uses_cloud: String(addon.usesCloud === true),
+      has_pods: String(hasPods(addon)),
       timeout_seconds: String(READY_SECONDS),
     },
   }));
 }
 
-function valuesOf({ images }: Addon, labels: Labels, version: string): Record<string, string> {
-  const own = Object.entries(images).map(([name, image]) => [`${name}_IMAGE`, imageFor(image, labels, version)]);
-  return { DNS_ADDRESS: dnsAddress(labels), DNS_DOMAIN: dnsDomain(labels), ...Object.fromEntries(own) };
+/** Has the add-ons that use the cloud take up what is new in `CLOUD_CREDENTIAL`. */
+export function planCredentialRenewal(spec: ClusterSpec, nodes: readonly Node[]): NodeTaskPlan[] {
+  const runOn = latestMaster(nodes);
+  if (runOn === undefined) return [];
+  const users = addonsOf(spec.labels).filter(({ usesCloud }) => usesCloud === true);
+  const params = { addons: users.map(({ name }) => name).join(','), timeout_seconds: String(READY_SECONDS) };
+  return [{ runOn, name: 'cloud-credential', subject: spec.clusterId, params }];
 }
 
-/** The prefix takes the place of everything before the last part of the name, as in upstream's drivers. */
+function valuesOf(
+  { images, tags = {} }: Addon,
+  { labels, clusterId }: Pick<ClusterSpec, 'labels' | 'clusterId'>,
+  version: string,
+): Record<string, string> {
+  const own = Object.entries(images).map(([name, image]) => {
+    const tag = labels[tags[name] ?? ''];
+    return [`${name}_IMAGE`, withTag(imageFor(image, labels, version), tag)];
+  });
+  return {
+    CLUSTER_ID: clusterId,
+    DNS_ADDRESS: dnsAddress(labels),
+    DNS_DOMAIN: dnsDomain(labels),
+    ...nfsValues(labels),
+    ...Object.fromEntries(own),
+  };
+}
+
+function withTag(image: string, tag: string | undefined): string {
+  return tag === undefined ? image : `${image.slice(0, image.lastIndexOf(':'))}:${tag}`;
+}
+
 function imageFor(images: Image, { container_infra_prefix: prefix }: Labels, version: string): string {
   const { image: usual } = forVersion(images, version);
-  return prefix === undefined ? usual : `${prefix}${usual.slice(usual.lastIndexOf('/') + 1)}`;
+  return withPrefix(usual, prefix);
 }

@@ -61,6 +61,8 @@ const imageSchema = z.strictObject({
   /** With its registry, as manifests of pods name it. */
   name: z.string().regex(/^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)+:[A-Za-z0-9._-]+$/, 'expected registry/name:tag'),
   ...fetchedShape,
+  /** The network driver whose clusters need it. Default: all. */
+  network: nameSchema.optional(),
   /** Of its manifest in that registry. None: the archive is to be had only from a folder or mirror that has it. */
   digest: z
     .string()
@@ -101,6 +103,11 @@ export function filesFor(bill: Bill, role: string): NodeFile[] {
       ...(strip === undefined ? {} : { strip }),
       ...(members === undefined ? {} : { members }),
     }));
+}
+
+/** In the order of the bill. */
+export function imagesFor(bill: Bill, networkDriver: string | undefined): BillImage[] {
+  return bill.images.filter(({ network }) => network === undefined || network === networkDriver);
 }
 
 export function billOf(bills: readonly Bill[], version: string): Bill | undefined {

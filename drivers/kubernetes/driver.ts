@@ -3,15 +3,17 @@ import type { BayDriver, ClusterSpec, NodeIdentity } from '../driver.js';
 import { planLoadBalancer } from '../load-balancer.js';
 import { masterTasks } from '../master-tasks.js';
 import { planNodeStack } from '../node-stack.js';
-import { planAddons } from './addons.js';
+import { planAddons, planCredentialRenewal } from './addons.js';
 import type { Bill } from './bill.js';
+import { cloudUse } from './cloud-use.js';
 import { kubernetesHealth } from './health.js';
 import { API_PORT, planInfrastructure } from './infrastructure.js';
 import { kubernetesLabels } from './labels.js';
-import { podNetwork } from './networks.js';
+import { DEFAULT_NETWORK_DRIVER, shownNetwork } from './network-drivers.js';
 import { accessUrl, planNode, type Software } from './node.js';
 import { BARE_METAL, nodeGroupProblems, orderProblems, resizeProblems } from './orders.js';
 import { publishedPorts } from './port-mapping.js';
+import { rotationTasks } from './rotation-tasks.js';
 import { planUpgrade } from './upgrade.js';
 import { upgradeTasks } from './upgrade-tasks.js';
 import { chosenBill, groupVersion } from './versions.js';
@@ -40,10 +42,11 @@ export function kubernetes({ bills, mirrorUrl }: KubernetesSettings): BayDriver 
       Object.keys(distributions).map((os) => ({ serverType, os, coe: 'kubernetes' })),
     ),
     labels: kubernetesLabels,
-    defaultNetworkDriver: 'routes',
+    defaultNetworkDriver: DEFAULT_NETWORK_DRIVER,
     validate: (order) => orderProblems(bills(), order),
     validateResize: resizeProblems,
     settledLabels: (labels) => ({ kube_tag: chosenBill(bills(), labels)?.version ?? '' }),
+    cloudUse,
     validateNodeGroup: nodeGroupProblems,
     planUpgrade: (order) => planUpgrade(bills(), mirrorUrl, order),
     planInfrastructure,
@@ -51,12 +54,14 @@ export function kubernetes({ bills, mirrorUrl }: KubernetesSettings): BayDriver 
       planLoadBalancer(spec, infrastructure, API_PORT, publishedPorts(spec.labels)),
     planNode: (spec, infrastructure, node) => planNode(spec, infrastructure, node, softwareOf(spec, node)),
     planVolumes,
-    planNodeStack: (input) => planNodeStack(input, podNetwork(input.labels)),
+    planNodeStack: (input) => planNodeStack(input, shownNetwork(input.networkDriver, input.labels)),
     accessUrl,
     health: kubernetesHealth,
     tasks: {
       ...masterTasks,
       upgrade: upgradeTasks,
+      rotateCa: rotationTasks,
+      renewCredential: planCredentialRenewal,
       addons: (spec, nodes) => planAddons(spec, nodes, softwareOf(spec).bill.version),
     },
   };

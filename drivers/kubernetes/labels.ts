@@ -1,12 +1,14 @@
 import { commonLabels } from '../common-labels.js';
 import type { LabelDefinition } from '../driver.js';
 import { addonLabels } from './addons.js';
+import { cloudTagLabels } from './cloud-addons.js';
+import { networkLabels } from './network-labels.js';
+import { nfsLabels } from './nfs.js';
 import { PORT_MAPPING } from './port-mapping.js';
 
 const ON_ITS_OWN = 'Its version comes with the Kubernetes version (kube_tag), from the bill of materials.';
 const NO_AGENT = 'Nodes run no agent of Heat: they talk to Bayou by themselves.';
 const NO_HELM = 'Add-ons are plain manifests; Helm is not used.';
-const NO_CREDENTIALS = 'Nodes hold no credentials of the cloud, which it would need.';
 
 /** What a Kubernetes cluster understands of labels, upstream's own included. */
 export const kubernetesLabels: Readonly<Record<string, LabelDefinition>> = {
@@ -30,14 +32,18 @@ export const kubernetesLabels: Readonly<Record<string, LabelDefinition>> = {
       pattern: /^[a-z0-9.-]+(:\d+)?\/([a-z0-9._-]+\/)*$/,
       words: 'a registry and path with a slash at the end, such as registry.example.org:5000/kubernetes/',
     },
+    default: 'registry.k8s.io/',
     help: "Registry, and path in it, of Kubernetes' own images, with a slash at the end. Default registry.k8s.io/.",
   },
-  pods_network_cidr: { type: 'cidr', help: 'Addresses of pods; each node has a /24 of it. Default 10.100.0.0/16.' },
-  flannel_network_cidr: { type: 'cidr', help: "Upstream's name of pods_network_cidr." },
-  calico_ipv4pool: { type: 'cidr', help: "Upstream's name of pods_network_cidr." },
-  service_cluster_ip_range: { type: 'cidr', help: 'Addresses of services. Default 10.254.0.0/16.' },
+  ...networkLabels,
+  service_cluster_ip_range: {
+    type: 'cidr',
+    default: '10.254.0.0/16',
+    help: 'Addresses of services. Default 10.254.0.0/16.',
+  },
   dns_cluster_domain: {
     type: 'text',
+    default: 'cluster.local',
     help: "Domain of the cluster's services. Default cluster.local.",
     like: {
       pattern: /^[a-z]([a-z0-9-]{0,30}[a-z0-9])?(\.[a-z]([a-z0-9-]{0,30}[a-z0-9])?){0,5}$/,
@@ -48,6 +54,7 @@ export const kubernetesLabels: Readonly<Record<string, LabelDefinition>> = {
     type: 'integer',
     min: 0,
     max: 16_384,
+    default: '0',
     help: "GiB of each master's Cinder volume for etcd, which goes with the server. Default 0: the root disk.",
   },
   etcd_volume_type: { type: 'text', help: "Cinder type of the volumes for etcd. Default Cinder's own choice." },
@@ -68,11 +75,13 @@ export const kubernetesLabels: Readonly<Record<string, LabelDefinition>> = {
   cgroup_driver: {
     type: 'choice',
     values: ['systemd', 'cgroupfs'],
+    default: 'systemd',
     help: 'Who keeps the control groups of containers. Default systemd.',
   },
   ...addonLabels,
-  cloud_provider_enabled: { type: 'meaningless', help: NO_CREDENTIALS },
-  cinder_csi_enabled: { type: 'meaningless', help: NO_CREDENTIALS },
+  ...nfsLabels,
+  ...cloudTagLabels,
+  csi_snapshotter_tag: { type: 'meaningless', help: 'Snapshots of claims are not set up.' },
   use_podman: { type: 'meaningless', help: 'The control plane runs as services of systemd, in no container.' },
   hyperkube_prefix: { type: 'meaningless', help: 'There is no hyperkube any more; see kube_mirror.' },
   kube_image_digest: { type: 'meaningless', help: 'The bill of materials has the sum of every file.' },
@@ -88,6 +97,4 @@ export const kubernetesLabels: Readonly<Record<string, LabelDefinition>> = {
   helm_client_tag: { type: 'meaningless', help: NO_HELM },
   helm_client_url: { type: 'meaningless', help: NO_HELM },
   heapster_enabled: { type: 'meaningless', help: 'Heapster was given up in 2018.' },
-  flannel_backend: { type: 'meaningless', help: 'Pods are reached by routes: no tunnel is needed in one network.' },
-  flannel_network_subnetlen: { type: 'meaningless', help: 'Each node has a /24 of the network of pods.' },
 };

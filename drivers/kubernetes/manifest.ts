@@ -6,6 +6,12 @@ import { templatePath } from '../../common/package-root.js';
  * something else. Images have their name and `_IMAGE`.
  */
 const VALUES: readonly { name: RegExp; like: RegExp }[] = [
+  { name: /^POD_NETWORK$/, like: /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/ },
+  { name: /^FLANNEL_BACKEND$/, like: /^(vxlan|host-gw)$/ },
+  { name: /^CALICO_IPIP$/, like: /^(Always|CrossSubnet|Never)$/ },
+  { name: /^CLUSTER_ID$/, like: /^[0-9a-f-]{36}$/ },
+  { name: /^NFS_SERVER$/, like: /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/ },
+  { name: /^NFS_PATH$/, like: /^\/[A-Za-z0-9._/+-]{0,1023}$/ },
   { name: /^DNS_ADDRESS$/, like: /^\d{1,3}(\.\d{1,3}){3}$/ },
   { name: /^DNS_DOMAIN$/, like: /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/ },
   { name: /^[A-Z_]+_IMAGE$/, like: /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)+:[A-Za-z0-9._-]+$/ },
@@ -14,11 +20,11 @@ const VALUES: readonly { name: RegExp; like: RegExp }[] = [
 const PLACEHOLDER = /@@([^@\s]*)@@/g;
 
 /**
- * `templates/kubernetes/addons/<name>.yaml` with each `@@NAME@@` filled in.
+ * `templates/kubernetes/<folder>/<name>.yaml` with each `@@NAME@@` filled in.
  * @throws Error for a placeholder without a value, and for a value that is not what its name promises; labels were checked before
  */
-export function manifest(name: string, values: Readonly<Record<string, string>>): string {
-  const text = readFileSync(templatePath('kubernetes', 'addons', `${name}.yaml`), 'utf8');
+export function manifest(name: string, values: Readonly<Record<string, string>>, folder = 'addons'): string {
+  const text = readFileSync(templatePath('kubernetes', folder, `${name}.yaml`), 'utf8');
   return text.replace(PLACEHOLDER, (_whole, placeholder: string) => {
     const value = Object.hasOwn(values, placeholder) ? values[placeholder] : undefined;
     const known = VALUES.find(({ name: fits }) => fits.test(placeholder));

@@ -9,9 +9,20 @@ const DOMAIN = 'cluster.local';
 /** By convention; every cluster of upstream's has its DNS there. */
 const DNS_HOST = 10;
 
-/** Where pods get their addresses from; each node has a /24 of it. Upstream has a label per network driver. */
+/** A node's share of the pods' network. */
+const NODE_BITS = 24;
+
+/** Upstream has one per network driver. */
+export const POD_NETWORK_LABELS = ['pods_network_cidr', 'flannel_network_cidr', 'calico_ipv4pool'] as const;
+
+/** Where pods get their addresses from. */
 export function podNetwork(labels: Labels): string {
-  return labels.pods_network_cidr ?? labels.flannel_network_cidr ?? labels.calico_ipv4pool ?? POD_NETWORK;
+  return POD_NETWORK_LABELS.map((label) => labels[label]).find((network) => network !== undefined) ?? POD_NETWORK;
+}
+
+/** The length of the prefix of a node's share of it. */
+export function nodeNetworkBits(labels: Labels): number {
+  return Number(labels.flannel_network_subnetlen ?? NODE_BITS);
 }
 
 export function serviceNetwork(labels: Labels): string {

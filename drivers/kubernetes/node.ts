@@ -4,10 +4,13 @@ import { LOAD_BALANCER_STEP, loadBalancerOf } from '../load-balancer.js';
 import { mastersOf } from '../master-ports.js';
 import { accessAddress, templateSettings } from '../node-settings.js';
 import { volumeSteps } from '../node-volumes.js';
-import { addonsOf } from './addons.js';
-import { type Bill, filesFor } from './bill.js';
+import { addonsOf, hasPods } from './addons.js';
+import { type Bill, filesFor, imagesFor } from './bill.js';
+import { cloudOptions, cloudSettings } from './cloud-use.js';
 import { API_PORT } from './infrastructure.js';
-import { dnsAddress, dnsDomain, podNetwork, serviceNetwork } from './networks.js';
+import { DEFAULT_NETWORK_DRIVER, networkDriver } from './network-drivers.js';
+import { dnsAddress, dnsDomain, nodeNetworkBits, podNetwork, serviceNetwork } from './networks.js';
+import { hasNfs } from './nfs.js';
 import { publishedPorts } from './port-mapping.js';
 import { certificateProfiles } from './profiles.js';
 import { differencesOf } from './versions.js';
@@ -44,9 +47,15 @@ export function planNode(
       published_ports: published.map(({ port: from, nodePort }) => `${from}:${nodePort}`),
       volume_folder: '/var/lib/containerd',
       container_service: 'containerd',
+      nfs: hasNfs(spec.labels),
       cgroup_driver: spec.labels.cgroup_driver ?? 'systemd',
       node_labels: nodeLabels(node, group?.name ?? '', group?.nodeLabels ?? {}),
-      addons: isMaster ? addonsOf(spec.labels).map(({ name }) => name) : [],
+      cloud: isMaster ? cloudSettings(spec) : {},
+      addons: isMaster
+        ? addonsOf(spec.labels)
+            .filter(hasPods)
+            .map(({ name }) => name)
+        : [],
       node_taints: nodeTaints(isMaster, software.bill.version, group?.nodeTaints ?? []),
     },
     steps: [
@@ -55,7 +64,7 @@ export function planNode(
       'container-runtime',
       ...(isMaster ? ['etcd', 'control-plane'] : []),
       ...(haproxy ? [LOAD_BALANCER_STEP] : []),
-      ...(isMaster && node.ordinal === 0 ? ['bootstrap'] : []),
+      ...(isMaster && node.ordinal === 0 ? ['bootstrap', ...networkSteps(spec)] : []),
       'kubelet',
       ...(spec.template.registryEnabled ? ['registry'] : []),
       'node-ready',
@@ -67,16 +76,18 @@ export function planNode(
 function softwareSettings(spec: ClusterSpec, { role }: NodeIdentity, { bill, mirrorUrl }: Software) {
   const prefix = spec.labels.container_infra_prefix;
   const { kubeletOptions, controlPlaneOptions, pauseTag } = differencesOf(bill.version);
+  const cloud = cloudOptions(spec.labels, bill.version);
   return {
     kubernetes_version: bill.version,
-    kubelet_options: [...kubeletOptions],
+    kubelet_options: [...kubeletOptions, ...cloud.kubelet],
     control_plane_options: [...controlPlaneOptions],
+    controller_options: cloud.controllers,
     mirror: mirrorUrl ?? '',
     files: mirrorUrl === undefined ? [] : filesFor(bill, role),
     images:
       mirrorUrl === undefined || prefix !== undefined
         ? []
-        : bill.images.map(({ name, path, sha256 }) => ({ name, path, sha256 })),
+        : imagesFor(bill, spec.template.networkDriver).map(({ name, path, sha256 }) => ({ name, path, sha256 })),
     pause_image: `${prefix ?? IMAGES}pause:${pauseTag}`,
   };
 }
@@ -84,16 +95,27 @@ function softwareSettings(spec: ClusterSpec, { role }: NodeIdentity, { bill, mir
 function networkSettings(spec: ClusterSpec, infrastructure: Infrastructure, node: NodeIdentity) {
   const masters = mastersOf(spec, infrastructure);
   const own = infrastructure.masterPorts[node.name]?.address;
+  const networkName = spec.template.networkDriver ?? DEFAULT_NETWORK_DRIVER;
+  const { hasShares, readySeconds } = networkDriver(networkName);
   return {
     masters,
     api_port: API_PORT,
     // A master goes by itself: it must not need the others to start.
     api_host: own ?? infrastructure.vip?.address ?? masters[0]?.address ?? '',
+    network_driver: networkName,
+    ready_seconds: readySeconds,
     pod_network: podNetwork(spec.labels),
+    // Of each node; none where the network driver shares it out by itself.
+    node_network_bits: hasShares ? String(nodeNetworkBits(spec.labels)) : '',
     service_network: serviceNetwork(spec.labels),
     dns_address: dnsAddress(spec.labels),
     dns_domain: dnsDomain(spec.labels),
   };
+}
+
+/** What no node is Ready without comes before any is there. */
+function networkSteps({ template }: ClusterSpec): string[] {
+  return Object.keys(networkDriver(template.networkDriver).images).length > 0 ? ['network'] : [];
 }
 
 /** kubelet may not give itself labels of kubernetes.io (NodeRestriction); upstream's two names are for those who select by them. */

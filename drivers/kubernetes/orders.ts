@@ -1,36 +1,33 @@
 import { MASTER_ROLE } from '../../common/db/node-groups.js';
 import type { ClusterOrder, NodeGroupOrder, Problem, ResizeOrder } from '../driver.js';
-import { labelProblems } from '../labels.js';
-import { DEFAULT_SUBNET_CIDR } from '../network.js';
+import { isTrue, labelProblems } from '../labels.js';
 import { COMMON_REFUSALS, masterProblems, type Refusal, refusalsOf } from '../orders.js';
 import type { Bill } from './bill.js';
+import { CLOUD_REFUSALS } from './cloud-orders.js';
 import { kubernetesLabels } from './labels.js';
-import { overlap, podNetwork, prefixLength, serviceNetwork } from './networks.js';
+import { networkDrivers } from './network-drivers.js';
+import { networkProblems } from './network-orders.js';
+import { NFS_REFUSAL } from './nfs.js';
 import { portMappingProblems } from './port-mapping.js';
 import { chosenBill, minorOf, OLDEST_MINOR } from './versions.js';
 import { etcdVolumeSize } from './volumes.js';
 
 const WORDS = { cluster: 'a Kubernetes cluster', masters: 'masters' };
 const STORAGE_DRIVERS = ['overlay2', 'vfs'];
-/** A node has a /24 of it. */
-const LONGEST_POD_PREFIX = 23;
-const LONGEST_SERVICE_PREFIX = 24;
-/** Of the API for services, of the controllers for pods. */
-const SHORTEST_POD_PREFIX = 8;
-const SHORTEST_SERVICE_PREFIX = 12;
-const NODE_PREFIX = 24;
 
 const REFUSALS: readonly Refusal[] = [
   {
     field: 'network_driver',
-    applies: ({ networkDriver }) => networkDriver !== undefined && networkDriver !== 'routes',
-    message: 'must be "routes": pods are reached by routes between the nodes, without a tunnel',
+    applies: ({ networkDriver }) => networkDriver !== undefined && !networkDrivers.includes(networkDriver),
+    message: `must be one of ${networkDrivers.join(', ')}`,
   },
   {
-    field: 'volume_driver',
-    applies: ({ volumeDriver }) => volumeDriver !== undefined,
-    message: 'no volume driver is set up yet: leave it out',
+    field: 'labels.flannel_backend',
+    applies: ({ labels }) => labels.flannel_backend === 'udp',
+    message:
+      'udp sends every packet through a program: flannel has it for kernels without vxlan, which no image here has',
   },
+  ...CLOUD_REFUSALS,
   {
     field: 'tls_disabled',
     applies: ({ tlsDisabled }) => tlsDisabled === true,
@@ -41,6 +38,7 @@ const REFUSALS: readonly Refusal[] = [
     applies: ({ dockerStorageDriver: driver }) => driver !== undefined && !STORAGE_DRIVERS.includes(driver),
     message: `must be one of ${STORAGE_DRIVERS.join(', ')}: containerd calls them overlayfs and native`,
   },
+  NFS_REFUSAL,
   ...COMMON_REFUSALS,
 ];
 
@@ -59,6 +57,11 @@ const BARE_METAL_REFUSALS: readonly Refusal[] = [
     field: 'docker_volume_size',
     applies: ({ dockerVolumeSize }) => dockerVolumeSize !== undefined,
     message: 'bare metal gets no volumes of Cinder: its containers are on its own disk',
+  },
+  {
+    field: 'labels.cinder_csi_enabled',
+    applies: ({ labels }) => isTrue(labels.cinder_csi_enabled),
+    message: 'Nova attaches no volumes to bare metal, nor for its pods',
   },
   {
     field: 'labels.etcd_volume_size',
@@ -110,57 +113,4 @@ function versionProblems(bills: readonly Bill[], labels: ClusterOrder['labels'])
     return [{ field, message }];
   }
   return minorOf(bill.version) >= OLDEST_MINOR ? [] : [{ field, message: `1.${OLDEST_MINOR} is the oldest supported` }];
-}
-
-function networkProblems(order: ClusterOrder): Problem[] {
-  const { labels, fixedNetwork } = order;
-  const pods = {
-    field: 'labels.pods_network_cidr',
-    network: podNetwork(labels),
-    bits: [SHORTEST_POD_PREFIX, LONGEST_POD_PREFIX] as const,
-  };
-  const services = {
-    field: 'labels.service_cluster_ip_range',
-    network: serviceNetwork(labels),
-    bits: [SHORTEST_SERVICE_PREFIX, LONGEST_SERVICE_PREFIX] as const,
-  };
-  const ownNodes = fixedNetwork === undefined ? [labels.fixed_subnet_cidr ?? DEFAULT_SUBNET_CIDR] : [];
-  return [
-    ...[pods, services].flatMap(sizeProblems),
-    ...roomProblems(pods, order),
-    ...meetings(pods, "the pods'", [
-      ["the services'", services.network],
-      ...ownNodes.map((network): [string, string] => ["the nodes'", network]),
-    ]),
-    ...meetings(
-      services,
-      "the services'",
-      ownNodes.map((network): [string, string] => ["the nodes'", network]),
-    ),
-  ];
-}
-
-interface NamedNetwork {
-  field: string;
-  network: string;
-  bits: readonly [shortest: number, longest: number];
-}
-
-function sizeProblems({ field, network, bits: [shortest, longest] }: NamedNetwork): Problem[] {
-  const bits = prefixLength(network);
-  if (bits >= shortest && bits <= longest) return [];
-  return [{ field, message: `${network} must be a network from /${shortest} to /${longest}` }];
-}
-
-/** Each node takes a /24 of the pods' network. */
-function roomProblems({ field, network }: NamedNetwork, { masterCount = 0, nodeCount = 0 }: ClusterOrder): Problem[] {
-  const room = 2 ** (NODE_PREFIX - prefixLength(network));
-  const wanted = masterCount + nodeCount;
-  return wanted <= room ? [] : [{ field, message: `${network} has room for ${room} nodes, and ${wanted} are ordered` }];
-}
-
-function meetings({ field, network }: NamedNetwork, name: string, others: [string, string][]): Problem[] {
-  return others
-    .filter(([, other]) => overlap(network, other))
-    .map(([otherName, other]) => ({ field, message: `${name} ${network} meets ${otherName} ${other}` }));
 }

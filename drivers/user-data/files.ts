@@ -32,6 +32,9 @@ export function ofBearableSize(userData: string): string {
   throw new ServiceError('internal', `User data has ${bytes} bytes, more than ${MAX_USER_DATA_BYTES}`);
 }
 
+/** A line that is nothing but a comment: a quarter of what a node's scripts come to. They can be read in `templates/`. */
+const COMMENT_LINE = /^[ \t]*#(?!!).*\n/gm;
+
 /** The scripts of a node: those of every node, and the orchestrator's steps and tasks. Always in the same order. */
 export function loadNodeFiles(orchestrator: string): NodeFile[] {
   return FOLDERS.flatMap(({ from, ending, to, mode }) => {
@@ -39,6 +42,10 @@ export function loadNodeFiles(orchestrator: string): NodeFile[] {
     return readdirSync(folder)
       .filter((name) => name.endsWith(ending))
       .sort()
-      .map((name) => ({ path: `${to}/${name}`, mode, content: readFileSync(`${folder}/${name}`, 'utf8') }));
+      .map((name) => ({ path: `${to}/${name}`, mode, content: contentOf(`${folder}/${name}`) }));
   });
+}
+
+function contentOf(file: string): string {
+  return readFileSync(file, 'utf8').replace(COMMENT_LINE, '');
 }

@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js';
 import { isUuid, onlyOne } from '../find.js';
 import type { CallContext, Session } from '../session.js';
 
@@ -7,6 +8,8 @@ export interface Subnet {
   networkId: string;
   cidr: string;
   gatewayIp: string | undefined;
+  /** How many addresses Neutron gives out of it; more than 2^32 for IPv6. */
+  poolSize: number;
 }
 
 interface SubnetBody {
@@ -15,6 +18,7 @@ interface SubnetBody {
   network_id: string;
   cidr: string;
   gateway_ip: string | null;
+  allocation_pools: { start: string; end: string }[];
 }
 
 /** @throws ServiceError `ambiguous` when several subnets have the name. */
@@ -39,5 +43,18 @@ function readSubnet(body: SubnetBody): Subnet {
     networkId: body.network_id,
     cidr: body.cidr,
     gatewayIp: body.gateway_ip ?? undefined,
+    poolSize: body.allocation_pools.reduce((sum, { start, end }) => sum + addressesBetween(start, end), 0),
   };
+}
+
+function addressesBetween(start: string, end: string): number {
+  return addressNumber(end) - addressNumber(start) + 1;
+}
+
+/** IPv6 comes out inexact, and far beyond what anybody counts. */
+function addressNumber(address: string): number {
+  return ipaddr
+    .parse(address)
+    .toByteArray()
+    .reduce((sum, byte) => sum * 256 + byte, 0);
 }

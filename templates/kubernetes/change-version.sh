@@ -3,32 +3,14 @@
 set -euo pipefail
 # shellcheck source=/dev/null
 source "$BAYOU_PROGRAM/software-files.sh"
+# shellcheck source=/dev/null
+source "$BAYOU_PROGRAM/stages.sh"
 
 # What there was: node.json, the files by their names, and the version that it was kept for.
 export PREVIOUS=$BAYOU_STATE/previous
-stage_log=$BAYOU_STATE/stage.log
-stage=
 services=(kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy)
 is_master=false
 if [ "$(node_value node role)" = master ]; then is_master=true; fi
-
-# stage NAME COMMAND...: not as a condition, which would take `set -e` from what it calls.
-stage() {
-  stage=$1
-  shift
-  echo "$stage"
-  "$@" >"$stage_log" 2>&1 9>&-
-}
-
-# The last line says where it stopped and why.
-end() {
-  local code=$?
-  if [ "$code" != 0 ] && [ -n "$stage" ]; then
-    cat "$stage_log"
-    echo "at $stage: $(grep -v '^[[:space:]]*$' "$stage_log" | tail -n 1)"
-  fi
-}
-trap end EXIT
 
 is_among() {
   local name=$1
@@ -68,11 +50,20 @@ runs_version() {
     systemctl --quiet is-active kubelet.service kube-proxy.service
 }
 
+ends() {
+  systemctl show --property NRestarts --value kubelet.service
+}
+
+# has_settled VERSION ENDS: it runs, or has ended fifteen times since.
+has_settled() {
+  runs_version "$1" || [ "$(ends)" -ge $(($2 + 15)) ]
+}
+
 # A kubelet that ends at once says nothing to the API, which knows the one before.
 await_kubelet() {
-  if until_true 120 runs_version "$1"; then return 0; fi
+  if until_true 120 has_settled "$1" "$(ends)" && runs_version "$1"; then return 0; fi
   journal kubelet
   # Its own words, without systemd's about it.
-  echo "kubelet $1 did not come up in 120 s: $(journalctl _SYSTEMD_UNIT=kubelet.service --lines 1 --no-pager --output cat || true)"
+  echo "kubelet $1 did not come up: $(journalctl _SYSTEMD_UNIT=kubelet.service --lines 1 --no-pager --output cat || true)"
   return 1
 }

@@ -103,6 +103,12 @@ api() {
     "https://$(setting api_host):$(setting api_port)$2"
 }
 
+# etcd_has_quorum: whether this master's member of etcd knows who leads.
+etcd_has_quorum() {
+  curl --silent --fail --noproxy '*' --max-time 5 --cacert "$PKI/etcd-ca.crt" --cert "$PKI/etcd-client.crt" \
+    --key "$PKI/etcd-client.key" https://127.0.0.1:2379/health | grep -q '"health": *"true"'
+}
+
 # node_states FILE: a line for each node of the API's answer: name, True when it is Ready, version, network of its pods and
 # address; `-` for what is not known.
 node_states() {

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Follows the list of nodes: this node's pods get the network that the controllers gave it, and routes lead to the pods
-# of the others. Masters also learn the others' names, by which the API calls kubelets. What a node says of itself is
-# believed only within the network of pods.
+# Follows the list of nodes. Without a network driver of others' this node's pods get the network that the controllers gave
+# it, and routes lead to the pods of the others. Masters learn the others' names, by which the API calls kubelets. What a
+# node says of itself is believed only within the network of pods.
 set -euo pipefail
 # shellcheck source=/dev/null
 source "${BAYOU_ROOT:-}/opt/bayou/kubernetes.sh"
@@ -13,6 +13,8 @@ bridge=pods0
 name=$(node_value node name)
 role=$(node_value node role)
 pods=$(setting pod_network)
+bits=$(setting node_network_bits)
+driver=$(setting network_driver)
 host=$(setting api_host)
 list=$BAYOU_STATE/nodes.json
 states=$BAYOU_STATE/nodes
@@ -27,10 +29,12 @@ number() {
 pods_bits=${pods#*/}
 pods_start=$(($(number "${pods%/*}") >> (32 - pods_bits)))
 
-# is_share RANGE: a /24 of the network of pods.
+# is_share RANGE: a node's share of the network of pods.
 is_share() {
-  [[ $1 =~ ^([0-9]{1,3}(\.[0-9]{1,3}){2}\.0)/24$ ]] &&
-    [ $(($(number "${BASH_REMATCH[1]}") >> (32 - pods_bits))) = "$pods_start" ]
+  local start
+  [[ $1 =~ ^([0-9]{1,3}(\.[0-9]{1,3}){3})/$bits$ ]] || return 1
+  start=$(number "${BASH_REMATCH[1]}")
+  [ $((start >> (32 - pods_bits))) = "$pods_start" ] && [ $((start & ((1 << (32 - bits)) - 1))) = 0 ]
 }
 
 # That of the interface that leads to the other nodes: what pods send must fit through it.
@@ -58,13 +62,22 @@ rule() {
     iptables --wait --table "$table" "$how" "$chain" "$@"
 }
 
-# Pods go out under the node's address, and see nothing of what the cloud tells machines about themselves. They are gone
-# when the machine boots, and must be there before any pod is.
+# Pods go out under the node's address; flannel and Calico have rules of their own for that. With all of them pods see
+# nothing of what the cloud tells machines about themselves. The rules are gone when the machine boots, and must be there
+# before any pod is.
 rules() {
-  rule --append nat POSTROUTING --source "$pods" ! --destination "$pods" ! --out-interface "$bridge" --jump MASQUERADE
-  rule --append filter FORWARD --source "$pods" --jump ACCEPT
-  rule --append filter FORWARD --destination "$pods" --jump ACCEPT
-  rule --insert filter FORWARD --in-interface "$bridge" --destination 169.254.169.254 --jump REJECT
+  local metadata=169.254.169.254
+  case $driver in
+    routes)
+      rule --append nat POSTROUTING --source "$pods" ! --destination "$pods" ! --out-interface "$bridge" --jump MASQUERADE
+      rule --append filter FORWARD --source "$pods" --jump ACCEPT
+      rule --append filter FORWARD --destination "$pods" --jump ACCEPT
+      rule --insert filter FORWARD --in-interface "$bridge" --destination "$metadata" --jump REJECT
+      ;;
+    flannel) rule --insert filter FORWARD --in-interface cni0 --destination "$metadata" --jump REJECT ;;
+    # In FORWARD it would come after Calico's own, which accept.
+    calico) rule --insert raw PREROUTING --in-interface cali+ --destination "$metadata" --jump DROP ;;
+  esac
 }
 
 # One that can't be had keeps no other from its route.
@@ -99,7 +112,7 @@ while true; do
   # From the API's memory: asked for by every node, etcd would answer nothing else.
   if api kube-proxy '/api/v1/nodes?resourceVersion=0' >"$list" 2>/dev/null && node_states "$list" >"$states.new"; then
     mv "$states.new" "$states"
-    routes
+    if [ "$driver" = routes ]; then routes; fi
     if [ "$role" = master ]; then names; fi
   fi
   sleep "$look_seconds"

@@ -29,12 +29,12 @@ fetch() {
     return 0
   fi
   local code=0
-  status=$(curl --silent --show-error --location --max-redirs 5 --retry 1 --retry-delay 1 --connect-timeout 2 \
+  status=$(curl --silent --show-error --location --max-redirs 5 --retry 1 --retry-delay 1 --connect-timeout 1.5 \
     --speed-limit 1000 --speed-time 60 --output "$part" --write-out '%{http_code}' "${proxy[@]}" "$mirror/$1") || code=$?
   # 23: curl could not write (curl(1), "EXIT CODES").
   if [ "$code" = 23 ]; then
     rm -f "$part"
-    echo "$mirror/$1 has no room on this node's disk: $(df --output=avail -h "$BAYOU_STATE" | tail -n 1) are free"
+    echo "$mirror/$1 has no room on this node's disk: $(df --output=avail -h "$BAYOU_STATE" | tail -n 1 | tr -d " ") are free"
     return 1
   fi
   if [ "$code" != 0 ]; then

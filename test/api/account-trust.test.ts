@@ -51,7 +51,10 @@ describe('Creating a cluster that works under a trust', () => {
   it('is refused with a token of an application credential, before anything is made', async () => {
     await start();
     const token = await tokenOf(api.cloud, 'demo', 'demo');
-    Object.assign(api.cloud.state.identity.tokens.get(token) ?? {}, { applicationCredentialId: 'of demo' });
+    const { tokens, applicationCredentials } = api.cloud.state.identity;
+    const owner = { userId: seedId('user demo'), projectId: seedId('project demo') };
+    applicationCredentials.set('of demo', { id: 'of demo', name: 'of demo', secret: 'secret', ...owner });
+    Object.assign(tokens.get(token) ?? {}, { applicationCredentialId: 'of demo' });
 
     const { status, body } = await order(api.anonymous.with({ 'X-Auth-Token': token }));
 

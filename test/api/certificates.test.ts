@@ -6,6 +6,20 @@ import { type ApiClient, type ApiFixture, startApi } from '../support/api-fixtur
 import { makeCluster } from '../support/orders.js';
 
 const PATH = '/v1/certificates';
+/** Of magnum-tempest-plugin: an RSA key of 1024 bits, and SHA-1. */
+const TEMPEST_REQUEST = `-----BEGIN CERTIFICATE REQUEST-----
+MIIByjCCATMCAQAwgYkxCzAJBgNVBAYTAlVTMRMwEQYDVQQIEwpDYWxpZm9ybmlh
+MRYwFAYDVQQHEw1Nb3VudGFpbiBWaWV3MRMwEQYDVQQKEwpHb29nbGUgSW5jMR8w
+HQYDVQQLExZJbmZvcm1hdGlvbiBUZWNobm9sb2d5MRcwFQYDVQQDEw53d3cuZ29v
+Z2xlLmNvbTCBnzANBgkqhkiG9w0BAQEFAAOBjQAwgYkCgYEApZtYJCHJ4VpVXHfV
+IlstQTlO4qC03hjX+ZkPyvdYd1Q4+qbAeTwXmCUKYHThVRd5aXSqlPzyIBwieMZr
+WFlRQddZ1IzXAlVRDWwAo60KecqeAXnnUK+5fXoTI/UgWshre8tJ+x/TMHaQKR/J
+cIWPhqaQhsJuzZbvAdGA80BLxdMCAwEAAaAAMA0GCSqGSIb3DQEBBQUAA4GBAIhl
+4PvFq+e7ipARgI5ZM+GZx6mpCz44DTo0JkwfRDf+BtrsaC0q68eTf2XhYOsq4fkH
+Q0uA0aVog3f5iJxCa3Hp5gxbJQ6zV6kJ0TEsuaaOhEko9sdpCoPOnRBm2i/XRD2D
+6iNh8f8z0ShGsFqjDgFHyF3o+lUyj+UC6H1QW7bn
+-----END CERTIFICATE REQUEST-----
+`;
 
 let api: ApiFixture;
 let demo: ApiClient;
@@ -21,21 +35,24 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 describe('The CA certificate', () => {
-  it.each(['', '?ca_cert_type=kubernetes', '?ca_cert_type=kubelet'])('is that of the cluster%s', async (query) => {
-    const { status, body } = await demo.get(`${PATH}/${uuid}${query}`);
+  it.each(['', '?ca_cert_type=kubernetes', '?ca_cert_type=kubelet', '?ca_cert_type=__proto__'])(
+    'is that of the cluster%s',
+    async (query) => {
+      const { status, body } = await demo.get(`${PATH}/${uuid}${query}`);
 
-    expect(status).toBe(200);
-    expect(body).toEqual({
-      cluster_uuid: uuid,
-      bay_uuid: uuid,
-      pem: expect.stringMatching(/^-----BEGIN CERTIFICATE-----/),
-      links: [
-        { href: `${api.url}${PATH}/${uuid}`, rel: 'self' },
-        { href: `${api.url}/certificates/${uuid}`, rel: 'bookmark' },
-      ],
-    });
-    expect(new X509Certificate(body.pem).ca).toBe(true);
-  });
+      expect(status).toBe(200);
+      expect(body).toEqual({
+        cluster_uuid: uuid,
+        bay_uuid: uuid,
+        pem: expect.stringMatching(/^-----BEGIN CERTIFICATE-----/),
+        links: [
+          { href: `${api.url}${PATH}/${uuid}`, rel: 'self' },
+          { href: `${api.url}/certificates/${uuid}`, rel: 'bookmark' },
+        ],
+      });
+      expect(new X509Certificate(body.pem).ca).toBe(true);
+    },
+  );
 
   it('is a 404 where there is none', async () => {
     const early = await makeCluster(demo, { name: 'early' });
@@ -67,6 +84,15 @@ describe('Signing', () => {
     expect(certificate.verify(ca.publicKey)).toBe(true);
     expect(certificate.subject).toContain('CN=admin');
     expect(certificate.ca).toBe(false);
+  });
+
+  it('takes the key that tempest brings', async () => {
+    const { status, body } = await demo.post(PATH, { cluster_uuid: uuid, csr: TEMPEST_REQUEST });
+
+    expect([status, new X509Certificate(body.pem).subject]).toEqual([
+      201,
+      expect.stringContaining('CN=www.google.com'),
+    ]);
   });
 
   it('keeps a record and tells of it', async () => {

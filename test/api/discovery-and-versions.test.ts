@@ -24,7 +24,7 @@ describe('Discovery', () => {
     expect(headers['openstack-api-version']).toBeUndefined();
   });
 
-  it.each(['/v1', '/v1/'])('shows the collections at %s without a token', async (path) => {
+  it.each(['/v1', '/v1/', '/v1.json'])('shows the collections at %s without a token', async (path) => {
     const { status, body } = await api.anonymous.get(path);
 
     expect(status).toBe(200);
@@ -35,6 +35,10 @@ describe('Discovery', () => {
       { href: `${api.url}/clusters/`, rel: 'bookmark' },
     ]);
     expect(body.nodegroups[0].href).toBe(`${api.url}/v1/clusters/{cluster_id}/nodegroups/`);
+  });
+
+  it('shows the versions at /.json too', async () => {
+    expect((await api.anonymous.get('/.json')).body).toEqual((await api.anonymous.get('/')).body);
   });
 
   it('gives every answer a request id of its own', async () => {

@@ -1,10 +1,17 @@
-import { ensureAuthority, loadAuthority } from '../../common/authorities.js';
+import {
+  type AuthorityRole,
+  changeRole,
+  ensureAuthority,
+  loadAuthority,
+  retirePrevious,
+} from '../../common/authorities.js';
 import { certificates } from '../../common/db/certificates.js';
 import { openDatabase } from '../../common/db/database.js';
 import { upgradeSchema } from '../../common/db/migrate.js';
 import { secrets } from '../../common/db/secrets.js';
 import { issueTicket, verifyTicket } from '../../common/enrolment-ticket.js';
 import { Sealer } from '../../common/sealing.js';
+import { bundleOf, trustedAuthorities } from '../../common/trusted-authorities.js';
 import { migrationSource } from '../../migrations/migrations.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { FakeIds } from '../support/fake-ids.js';
@@ -26,6 +33,33 @@ describe('authorities', () => {
     expect(rows).toHaveLength(1);
     const [key] = await db.read('test', (query) => secrets.list(query, { owner: 'service' }));
     expect(key?.sealed).toMatch(/^v1:/);
+  });
+
+  test('the next one takes the place of the current one, whose key goes with it', async () => {
+    const owner = 'cluster-1';
+    const made = await ensureAuthority(db, deps, { ...wanted, owner });
+    const next = await ensureAuthority(db, deps, { ...wanted, owner, role: 'next' });
+    const load = (role?: AuthorityRole) =>
+      db.read('test', (query) => loadAuthority(query, deps.sealer, owner, 'node', role));
+    const trusted = () => db.read('test', (query) => trustedAuthorities(query, owner, 'node'));
+    expect((await trusted()).map(({ role }) => role)).toEqual(['current', 'next']);
+
+    // Done twice, as by a conductor that heard of no answer, it is done once.
+    for (const roles of [
+      ['current', 'previous'],
+      ['next', 'current'],
+      ['next', 'current'],
+    ] as const) {
+      await db.transaction('test', (trx) => changeRole(trx, deps.sealer, { owner, name: 'node' }, [...roles]));
+    }
+
+    expect(await load()).toEqual(next);
+    expect(await load('previous')).toEqual(made);
+    expect(bundleOf(await trusted())).toBe(`${next.certificatePem}\n${made.certificatePem}`);
+    await db.transaction('test', (trx) => retirePrevious(trx, owner, 'node'));
+    expect([await load('previous'), (await trusted()).length]).toEqual([undefined, 1]);
+    const names = await db.read('test', (query) => secrets.list(query, { owner }));
+    expect(names.map(({ name }) => name)).toEqual(['ca-key:node']);
   });
 
   test('one that nobody made is undefined', async () => {

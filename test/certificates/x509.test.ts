@@ -180,10 +180,10 @@ describe("users' requests", () => {
   });
 
   test('with a weak RSA key are refused', async () => {
-    const csrPem = opensslRequest({ key: ['-newkey', 'rsa:1024'] });
+    const csrPem = opensslRequest({ key: ['-newkey', 'rsa:768'] });
 
     await expect(signUserRequest(csrPem, authority, user)).rejects.toMatchObject({
-      message: expect.stringContaining('1024 bits'),
+      message: expect.stringContaining('768 bits'),
     });
   });
 });

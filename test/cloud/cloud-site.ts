@@ -20,21 +20,24 @@ const SETTLE_LIMIT_MS = 60_000;
 /** Bayou as a process on a real cloud, in a project of its own. */
 export type CloudSite = Awaited<ReturnType<typeof openCloudSite>>;
 
-/** `booted`: machines that boot, else played ones. */
-export async function openCloudSite(target: CloudTarget, booted: BootedTarget | undefined) {
+/** `booted`: machines that boot, else played ones; `further`: settings of Bayou. */
+export async function openCloudSite(target: CloudTarget, booted: BootedTarget | undefined, further: Settings = {}) {
   const open = sessionsOf(target);
   const service = open(serviceCredentials(target));
   const tenant = await createTenant(service, 'life');
   const member = open(tenant.credentials);
   await importKeypair(member, {}, { name: 'demo', publicKey: PUBLIC_KEY });
   const folder = mkdtempSync(join(tmpdir(), 'bayou-cloud-'));
-  const processes = new BayouProcesses(await settingsOf(target, booted, folder));
+  const processes = new BayouProcesses({ ...(await settingsOf(target, booted, folder)), ...further });
   const players = new PlayedServers({ service, projectId: tenant.projectId });
   if (booted === undefined) players.start();
   const accountDomain = target.domainAdmin.domainName;
   const accounts = new Map<string, Account>();
   return {
     processes,
+    tenant,
+    /** For the test's own files. */
+    folder,
     /** Of the project, as its user. */
     member,
     /** The cloud's admin. */

@@ -7,7 +7,7 @@ import type { Tenant } from './tenant.js';
 /** What holds data and power in a project beside Nova, Neutron and Heat. A service that the cloud lacks holds nothing. */
 const THINGS = [
   { kind: 'volumes', service: 'volumev3', path: '/volumes', key: 'volumes' },
-  { kind: 'load balancers', service: 'load-balancer', path: '/v2/lbaas/loadbalancers', key: 'loadbalancers' },
+  { kind: 'load balancers', service: 'load-balancer', path: '/lbaas/loadbalancers', key: 'loadbalancers' },
   { kind: 'containers', service: 'object-store', path: '?format=json', key: undefined },
   { kind: 'secrets', service: 'key-manager', path: '/v1/secrets', key: 'secrets' },
   { kind: 'secret containers', service: 'key-manager', path: '/v1/containers', key: 'containers' },

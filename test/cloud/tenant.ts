@@ -10,6 +10,8 @@ import { until } from '../support/until.js';
 
 /** A project of the suite's own with one user, so that whatever is in it later is the suite's. */
 export interface Tenant {
+  /** Of the project and of its user. */
+  name: string;
   projectId: string;
   userId: string;
   credentials: PasswordCredentials;
@@ -36,6 +38,7 @@ export async function createTenant(service: Session, purpose: string): Promise<T
     if (ROLES.includes(role.name)) await grantRole(service, ctx, { projectId, userId: user.id, roleId: role.id });
   }
   return {
+    name,
     projectId,
     userId: user.id,
     credentials: { kind: 'password', user: { id: user.id }, password, scope: { projectId } },

@@ -171,21 +171,64 @@ describe("Magnum's other sections", () => {
     const { passedOver } = load(
       '[DEFAULT]',
       'log_file = x',
-      '[quotas]',
-      'max_clusters_per_project = 20',
+      '[cluster]',
+      'nodes_affinity_policy = anti-affinity',
       '[cinder]',
       'default_docker_volume_type =',
-      '[cors]',
-      'allowed_origin = *',
+      '[profiler]',
+      'enabled = true',
       '[oslo_concurrency]',
     );
 
     expect(passedOver).toEqual([
       { setting: '[DEFAULT] log_file', because: expect.any(String), missed: false },
-      { setting: '[quotas] max_clusters_per_project', because: expect.any(String), missed: true },
-      { setting: '[cors]', because: 'a section of a library', missed: false },
+      { setting: '[cluster] nodes_affinity_policy', because: expect.any(String), missed: true },
+      { setting: '[profiler]', because: 'a section of a library', missed: false },
       { setting: '[oslo_concurrency]', because: 'a section of a library', missed: false },
     ]);
+  });
+
+  it('of the policy and of CORS are all understood', () => {
+    const { config, passedOver } = load(
+      '[DEFAULT]',
+      'policy_default_rule = mine',
+      '[oslo_policy]',
+      'enforce_scope = true',
+      'enforce_new_defaults = True',
+      'policy_file = policy.json',
+      'policy_dirs = one',
+      'remote_content_type = application/json',
+      'remote_ssl_verify_server_crt = false',
+      'remote_ssl_ca_crt_file = x',
+      '[cors]',
+      'allowed_origin = https://one.example, https://two.example:8443',
+      'allow_credentials = false',
+      'expose_headers =',
+      'max_age = 10',
+      'allow_methods = GET,PUT',
+      'allow_headers = X-Auth-Token',
+      '[oslo_middleware]',
+      'enable_proxy_headers_parsing = True',
+      'max_request_body_size = 114688',
+    );
+
+    expect(config.osloPolicy).toEqual({
+      enforceScope: true,
+      enforceNewDefaults: true,
+      policyFile: join(folder, 'policy.json'),
+      policyDirs: [join(folder, 'one')],
+      policyDefaultRule: 'mine',
+    });
+    expect(config.cors).toEqual({
+      allowedOrigin: ['https://one.example', 'https://two.example:8443'],
+      allowCredentials: false,
+      exposeHeaders: [],
+      maxAge: 10,
+      allowMethods: ['GET', 'PUT'],
+      allowHeaders: ['X-Auth-Token'],
+    });
+    expect(config.osloMiddleware.enableProxyHeadersParsing).toBe(true);
+    expect(passedOver.map(({ missed }) => missed)).toEqual([false, false, false, false]);
   });
 
   it('are refused where they ask for a safety that is not there', () => {

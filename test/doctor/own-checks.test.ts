@@ -40,7 +40,7 @@ describe('the doctor on the configuration', () => {
 
   it('warns of what Magnum would do and Bayou does not', async () => {
     const file = join(doctor.folder, 'magnum.conf');
-    writeFileSync(file, '[quotas]\nmax_clusters_per_project = 20\n[DEFAULT]\nuse_stderr = true\n');
+    writeFileSync(file, '[cluster]\nnodes_affinity_policy = anti-affinity\n[DEFAULT]\nuse_stderr = true\n');
     const findings = [];
     for await (const found of diagnose(() => loadConfig(file, doctor.settings), undefined)) findings.push(found);
 
@@ -49,7 +49,34 @@ describe('the doctor on the configuration', () => {
       what: 'configuration',
       found: 'complete; 1 passed over',
     });
-    expect(findings[1]).toEqual(finding('warn', 'configuration', /max_clusters_per_project/, /take it out/));
+    expect(findings[1]).toEqual(finding('warn', 'configuration', /nodes_affinity_policy/, /take it out/));
+  });
+});
+
+describe('the doctor on the policy', () => {
+  const policyFile = (text: string) => {
+    const path = join(doctor.folder, 'policy.yaml');
+    writeFileSync(path, text);
+    return { BAYOU_OSLO_POLICY__POLICY_FILE: path };
+  };
+
+  it('tells a file that would stop the API', async () => {
+    const findings = await doctor.examine(policyFile('cluster:create: "role:admin or"'));
+
+    expect(findings).toContainEqual(finding('fail', 'policy', /cluster:create.*ends too early/, /mend/));
+  });
+
+  it('warns of rules that do nothing', async () => {
+    const findings = await doctor.examine(policyFile('cluster:craete: "!"'));
+
+    expect(findings).toContainEqual({ state: 'ok', what: 'policy', found: 'understood' });
+    expect(findings).toContainEqual(finding('warn', 'policy', /did you mean "cluster:create"/, /mend the name/));
+  });
+
+  it("tells a folder without Keystone's keys", async () => {
+    const findings = await doctor.examine({ BAYOU_KEYSTONE_AUTHTOKEN__JWS_PUBLIC_KEY_REPOSITORY: '/nowhere' });
+
+    expect(findings).toContainEqual(finding('fail', 'policy', /jws_public_key_repository/, /mend/));
   });
 });
 

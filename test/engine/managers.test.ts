@@ -120,9 +120,8 @@ describe('managers behind Octavia', () => {
 
   it('show a fault of the load balancer as the reason', async () => {
     scenario = await Scenario.start();
-    scenario.world.cloud.quotas.order(scenario.projectId, { load_balancer: 0 });
-
     await scenario.create({ master_count: 3, master_lb_enabled: true });
+    scenario.world.cloud.quotas.order(scenario.projectId, { load_balancer: 0 });
 
     expect((await scenario.settled())?.statusReason).toMatch(/^\[quota_exceeded\] .*load_balancer/);
   });

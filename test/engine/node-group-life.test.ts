@@ -180,8 +180,8 @@ describe('a node group that could not be made', () => {
 
   it('for want of quota is there after a resize to what there is room for', async () => {
     await ready();
-    scenario.world.cloud.quotas.order(scenario.projectId, { instances: 3 });
     await create({ node_count: 3 });
+    scenario.world.cloud.quotas.order(scenario.projectId, { instances: 3 });
     expect((await scenario.settled())?.statusReason).toMatch(/^\[quota_exceeded\] /);
     expect(await groupNamed('gpu')).toMatchObject({ status: 'CREATE_FAILED' });
 
@@ -194,8 +194,8 @@ describe('a node group that could not be made', () => {
 
   it('is well when the resize of another group has brought it to what was wanted', async () => {
     await ready();
-    scenario.world.cloud.quotas.order(scenario.projectId, { instances: 2 });
     await create();
+    scenario.world.cloud.quotas.order(scenario.projectId, { instances: 2 });
     expect(await scenario.settled()).toMatchObject({ status: 'UPDATE_FAILED' });
     scenario.world.cloud.quotas.order(scenario.projectId, { instances: 10 });
 

@@ -123,8 +123,9 @@ describe('volumes for Docker', () => {
     expect(scenario.leftovers()).toEqual({});
   });
 
-  it('of a type that Cinder does not have fail with its words', async () => {
+  it('of a type that Cinder does not have, where it does not let us look, fail with its words', async () => {
     scenario = await Scenario.start();
+    scenario.world.cloud.faults.order({ service: 'block-storage', path: '/types', action: { status: 403 } });
     await scenario.create({ docker_volume_size: 5, labels: { docker_volume_type: 'gold' } });
 
     expect((await scenario.settled())?.statusReason).toMatch(/^\[stack_rejected\] .*The VolumeType \(gold\)/);

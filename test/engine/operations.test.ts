@@ -89,6 +89,7 @@ describe('resize', () => {
       'choose_nodes',
       'infrastructure',
       'registry',
+      'cloud_credential',
       'load_balancer',
       'describe_nodes',
       'withdraw_masters',
@@ -135,8 +136,8 @@ describe('resize', () => {
 
   it('can be ordered again after it failed', async () => {
     await ready();
-    scenario.world.cloud.quotas.order(scenario.projectId, { instances: 3 });
     await scenario.resize({ node_count: 4 });
+    scenario.world.cloud.quotas.order(scenario.projectId, { instances: 3 });
     const failed = await scenario.settled();
     scenario.world.cloud.quotas.order(scenario.projectId, { instances: 100 });
 

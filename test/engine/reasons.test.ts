@@ -10,9 +10,10 @@ const PROMISED_MS = 5000;
 describe('why a create failed', () => {
   it('names the quota with its numbers within seconds of the refusal', async () => {
     scenario = await Scenario.start();
+    await scenario.create();
+    // After the order was looked at.
     scenario.world.cloud.quotas.order(scenario.projectId, { cores: 2 });
 
-    await scenario.create();
     await scenario.until((cluster) => cluster?.stackId !== undefined);
     const { cluster, ms } = await scenario.timeToReason();
 
@@ -97,8 +98,8 @@ describe('why a create failed', () => {
 
   it('leaves nothing behind when the failed cluster is deleted', async () => {
     scenario = await Scenario.start();
-    scenario.world.cloud.quotas.order(scenario.projectId, { instances: 1 });
     await scenario.create();
+    scenario.world.cloud.quotas.order(scenario.projectId, { instances: 1 });
     await scenario.settled();
 
     await scenario.delete();

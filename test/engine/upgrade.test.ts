@@ -80,7 +80,7 @@ describe('an upgrade', () => {
   });
 
   it('that breaks the canary stops there: it is undone, other workers stay, and so do those that come', async () => {
-    const words = 'at kubelet: kubelet v1.20.3 did not come up in 120 s: exit status 1';
+    const words = 'at kubelet: kubelet v1.20.3 did not come up: exit status 1';
     const failTask = (node: string, task: string) =>
       task === 'upgrade' && node.includes('worker') ? words : undefined;
     site = await UpgradeSite.start({ node_count: 2 }, { nodes: { failTask } });

@@ -11,9 +11,16 @@ import { sampleCluster } from '../contract/driver/sample-cluster.js';
 
 const { kubernetes } = makeDrivers();
 const VERSIONS = Array.from({ length: 16 }, (_, index) => `v1.${20 + index}.0`);
-const ALL = Object.fromEntries(
-  addons.map(({ label, definition }) => [label, definition.type === 'choice' ? (definition.values[0] ?? '') : 'true']),
-);
+const ALL = {
+  ...Object.fromEntries(
+    addons.map(({ label, definition }) => [
+      label,
+      definition.type === 'choice' ? (definition.values[0] ?? '') : 'true',
+    ]),
+  ),
+  nfs_server: 'nfs.example.org',
+  nfs_path: '/srv/share',
+};
 /** What the node listener hands out of add-ons at once must be bearable: ten tasks at most. */
 const MAX_MANIFEST_BYTES = 65_536;
 const MASTER = { name: 'master-0', role: 'master', state: 'wanted', ready: true } as Node;
@@ -63,7 +70,8 @@ describe('the manifests of add-ons', () => {
         expect(metadata.labels).toMatchObject({ 'magnum.openstack.org/when': 'available' });
       }
       const deployments = objects.filter(({ kind }) => kind === 'Deployment');
-      expect(deployments.length).toBeGreaterThan(0);
+      // What has no pods is not waited for.
+      expect(params.has_pods).toBe(String(deployments.length > 0));
       const label = { 'magnum.openstack.org/addon': subject };
       for (const { metadata, spec } of deployments) {
         expect([metadata.labels, spec?.template?.metadata.labels]).toMatchObject([label, label]);
@@ -95,7 +103,7 @@ describe('what is filled in', () => {
       imagesOf(params.manifest ?? ''),
     );
 
-    expect(images).toHaveLength(5);
+    expect(images).toHaveLength(13);
     expect(images.filter((image) => !/^registry\.example\.org:5000\/kubernetes\/[a-z-]+:v[\d.]+$/.test(image))).toEqual(
       [],
     );
@@ -122,12 +130,34 @@ describe('what is filled in', () => {
   });
 });
 
+it('an NFS share is an export that is claimed for pods, and limits no other claim', () => {
+  const text = plan({ nfs_server: '192.0.2.20', nfs_path: '/srv/share' }).at(-1)?.params.manifest ?? '';
+
+  expect(objectsOf(text)).toMatchObject([
+    {
+      kind: 'PersistentVolume',
+      spec: {
+        storageClassName: '',
+        persistentVolumeReclaimPolicy: 'Retain',
+        claimRef: { namespace: 'default', name: 'nfs' },
+        nfs: { server: '192.0.2.20', path: '/srv/share' },
+      },
+    },
+    {
+      kind: 'PersistentVolumeClaim',
+      metadata: { namespace: 'default', name: 'nfs' },
+      spec: { storageClassName: '', volumeName: 'nfs' },
+    },
+  ]);
+});
+
 describe('labels', () => {
   const names = (labels: Record<string, string>) => plan(labels).map(({ subject }) => subject);
 
   it('switch each add-on on and off, in the order of the table', () => {
     expect(names({})).toEqual(['coredns', 'metrics-server']);
     expect(names(ALL)).toEqual(addons.map(({ name }) => name));
-    expect(names(Object.fromEntries(addons.map(({ label }) => [label, 'false'])))).toEqual([]);
+    const switches = addons.filter(({ definition }) => definition.type !== 'text');
+    expect(names(Object.fromEntries(switches.map(({ label }) => [label, 'false'])))).toEqual([]);
   });
 });

@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { type ListenerFixture, startListenerFixture } from '../support/listener-fixture.js';
 import { addNode } from '../support/swarm-nodes.js';
 import { Machine, removeMachines } from './machine.js';
@@ -26,7 +28,7 @@ describe("a master's task for an add-on", () => {
     fixture = await startListenerFixture({ maxRequestsPerMinute: 10_000 });
     await fixture.addAuthority('nodes');
     const row = { addresses: { private: '10.0.0.5' }, certificateProfiles: { addons: PROFILE } };
-    const settings = { api_host: '10.0.0.5', api_port: 6443 };
+    const settings = { api_host: '10.0.0.5', api_port: 6443, cloud: { floating_network: '3f8a' } };
     machine = new Machine(
       folder,
       await addNode(fixture, 'web-master-0', 'master', row, { driver: 'kubernetes', settings }),
@@ -94,6 +96,80 @@ describe("a master's task for an add-on", () => {
     expect(await bring({ timeout_seconds: '0' })).toEqual({
       failed: true,
       output: 'it is not available: Unschedulable 0/1 nodes are available\n',
+    });
+  });
+
+  describe('of one that uses the cloud', () => {
+    const CREDENTIAL = { id: 'c0ffee', secret: 'x-Y_z', auth_url: 'https://keystone.example/identity', region: 'R1' };
+
+    async function given(credential: object): Promise<void> {
+      await fixture.addSecret('cloud-credential', ['master'], []);
+      await fixture.setSecret('cloud-credential', JSON.stringify({ generation: 1, ...credential }));
+      machine.write('fake/kubectl/deployments', '1=1 True\n');
+    }
+
+    /** What is in the Secret, decoded. */
+    function secret(): Record<string, string> {
+      const { kind, metadata, data } = parse(machine.read('fake/kubectl/applied-cloud-config.yaml'));
+      expect({ kind, metadata }).toEqual({
+        kind: 'Secret',
+        metadata: { name: 'cloud-config', namespace: 'kube-system' },
+      });
+      return Object.fromEntries(
+        Object.entries(data as Record<string, string>).map(([name, value]) => [
+          name,
+          Buffer.from(value, 'base64').toString('utf8'),
+        ]),
+      );
+    }
+
+    test('puts the credential into a Secret of kube-system, and leaves it nowhere on the disk', async () => {
+      await given({ ...CREDENTIAL, ca: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----' });
+
+      expect(await bring({ uses_cloud: 'true' })).toMatchObject({ failed: false });
+
+      expect(secret()).toEqual({
+        'cloud.conf': [
+          '[Global]',
+          'auth-url="https://keystone.example/identity"',
+          'application-credential-id="c0ffee"',
+          'application-credential-secret="x-Y_z"',
+          'region="R1"',
+          'ca-file="/etc/config/ca.crt"',
+          '[LoadBalancer]',
+          'floating-network-id="3f8a"',
+          '',
+        ].join('\n'),
+        'ca.crt': '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
+      });
+      expect(
+        spawnSync('grep', ['-rl', 'x-Y_z', join(machine.root, 'var'), join(machine.root, 'etc')]).stdout.toString(),
+      ).toBe('');
+    });
+
+    test('takes no credential that says more than itself', async () => {
+      await given({ ...CREDENTIAL, auth_url: 'https://x"\n[Global]' });
+
+      expect(await bring({ uses_cloud: 'true' })).toMatchObject({ failed: true });
+      expect(machine.read('fake/kubectl/applied')).toBe('');
+    });
+
+    test('starts those that use it again with a new one', async () => {
+      await given(CREDENTIAL);
+      machine.write('fake/kubectl/deployments', 'openstack-cloud-controller-manager\ncsi-cinder-controller\n');
+      const file = join(folder, 'params.json');
+      writeFileSync(file, JSON.stringify({ addons: 'cloud-controller,cinder-csi', timeout_seconds: '30' }));
+
+      expect(await machine.run('tasks/cloud-credential.sh', file)).toContain('log in with the newest credential');
+
+      expect(secret()['cloud.conf']).toContain('application-credential-id="c0ffee"');
+      expect(secret()['ca.crt']).toBe('');
+      expect(machine.read('fake/kubectl/rollouts').trim().split('\n')).toEqual([
+        'rollout restart deployment/openstack-cloud-controller-manager',
+        'rollout restart deployment/csi-cinder-controller',
+        'rollout status deployment/openstack-cloud-controller-manager',
+        'rollout status deployment/csi-cinder-controller',
+      ]);
     });
   });
 

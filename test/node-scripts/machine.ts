@@ -75,7 +75,7 @@ export class Machine {
   /** Runs a script of the node by itself and returns what it printed. */
   async run(script: string, ...args: string[]): Promise<string> {
     const file = join(this.root, 'opt/bayou', script);
-    const { stdout } = await promisify(execFile)(file, args, { env: this.environment, timeout: 30_000 });
+    const { stdout } = await promisify(execFile)(file, args, { env: this.environment, timeout: 120_000 });
     return stdout;
   }
 

@@ -121,6 +121,16 @@ describe('the upgrade of a master, by its script', () => {
     expect(lastLine(await task('upgrade-undo'))).toBe('nothing was changed yet');
   });
 
+  it('does not wait for a kubelet that ends again and again', async () => {
+    machine.write('fake/kubelet-ends', '40');
+
+    expect(await failureOf('upgrade')).toMatch(/^at kubelet: kubelet v1.20.3 did not come up:/);
+    // Of whoever looked before nothing counts.
+    expect(Number(machine.read('fake/kubelet-ends'))).toBeGreaterThanOrEqual(40 + 15);
+    rmSync(join(machine.root, 'fake/kubelet-ends'));
+    expect(lastLine(await task('upgrade-undo'))).toBe('v1.20.2 runs again');
+  });
+
   it('says at what it stopped and why, and goes back from there', async () => {
     machine.write('fake/broken-control-plane', 'a line of its journal\nunknown flag: --x\n');
 

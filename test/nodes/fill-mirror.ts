@@ -2,15 +2,14 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
+import { COMPONENTS, VERSION } from './kubernetes-mirror.js';
+import { makeVersions } from './made-versions.js';
 import { buildBusybox, buildPause } from './mirror-images.js';
 
 /**
  * `npx tsx test/nodes/fill-mirror.ts FOLDER`: what nodes of Kubernetes fetch, from what was built under NODES_STATE by
- * build-kubernetes and make-node-image. Prints the sums of all of it.
+ * build-kubernetes and make-node-image, and the versions made of it. Prints the sums of all of it.
  */
-const VERSION = 'v1.20.2';
-const COMPONENTS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy', 'kubectl'];
-
 function main(): void {
   // Modes are part of the images' sums.
   process.umask(0o022);
@@ -20,6 +19,7 @@ function main(): void {
   const missing = COMPONENTS.filter((name) => !existsSync(join(state, 'k8s', 'bin', name)));
   if (missing.length > 0) throw new Error(`Not in ${state}/k8s/bin: ${missing.join(', ')}; run build-kubernetes`);
   fillBinaries(join(state, 'k8s', 'bin'), join(folder, 'kubernetes', VERSION, 'amd64'));
+  makeVersions(folder);
   fillImages(state, join(folder, 'images'));
   for (const file of filesOf(folder)) console.log(`${sha256(file)}  ${relative(folder, file)}`);
 }

@@ -44,6 +44,13 @@ export class Kubectl {
     return stdout;
   }
 
+  /** The same with this on its standard input. */
+  async runWith(input: Buffer, ...command: string[]): Promise<string> {
+    const running = execute(this.#program, [...this.#options, ...command], { timeout: CALL_LIMIT_MS });
+    running.child.stdin?.end(input);
+    return (await running).stdout;
+  }
+
   async apply(manifest: string, folder: string): Promise<void> {
     const file = join(folder, 'manifest.yaml');
     writeFileSync(file, manifest);

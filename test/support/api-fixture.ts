@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import axios, { type AxiosResponse } from 'axios';
 import { openstackTrusts } from '../../api/account-trusts.js';
 import { createApi } from '../../api/app.js';
+import { openstackLimits } from '../../api/cloud-limits.js';
 import { openstackReferences } from '../../api/cloud-references.js';
 import type { ClusterTypes } from '../../api/cluster-types.js';
 import { clusterTypesOf } from '../../cli/cluster-types.js';
@@ -17,6 +18,7 @@ import { validateToken } from '../../openstack/identity/tokens.js';
 import { Session, type SessionDeps } from '../../openstack/session.js';
 import type { TokenInfo } from '../../openstack/token.js';
 import { createTransport } from '../../openstack/transport.js';
+import { answerProblems } from './conformance.js';
 import { FakeClock } from './fake-clock.js';
 import { FakeIds } from './fake-ids.js';
 import { type DatabaseKind, openTestDatabase } from './test-database.js';
@@ -49,7 +51,7 @@ export interface Answer {
 
 export type Headers = Record<string, string>;
 
-/** One user's way to the API. Any status resolves. */
+/** One user's way to the API. Any status resolves; an answer that is not as the API's document says does not. */
 export class ApiClient {
   readonly #url: string;
   readonly headers: Headers;
@@ -107,6 +109,8 @@ export class ApiClient {
       maxBodyLength: Number.POSITIVE_INFINITY,
       transformRequest: (untouched: unknown) => untouched,
     });
+    const problems = answer.status < 500 ? answerProblems(method, path, answer.status, answer.data) : [];
+    if (problems.length > 0) throw new Error(`${method} ${path}: not as its document says: ${problems.join('; ')}`);
     const texts = Object.entries(answer.headers).map(([name, value]) => [name, String(value)]);
     return { status: answer.status, headers: Object.fromEntries(texts), body: answer.data };
   }
@@ -134,6 +138,8 @@ export async function startApi({ settings = {}, database = 'sqlite', clusterType
   const db = await openTestDatabase(database);
   const { config } = loadConfig(undefined, {
     BAYOU_API__PORT: '0',
+    // Time stands still here, and no conductor works.
+    BAYOU_API__BAY_WAIT_SECONDS: '0',
     BAYOU_KEYSTONE_AUTHTOKEN__AUTH_URL: cloud.url,
     BAYOU_TRUST__TRUSTEE_DOMAIN_ID: MAGNUM_DOMAIN,
     ...settings,
@@ -170,8 +176,9 @@ export async function startApi({ settings = {}, database = 'sqlite', clusterType
       log,
       sealer,
       queue,
-      clusterTypes: { ...clusterTypesOf(new DriverRegistry()), ...clusterTypes },
+      clusterTypes: { ...clusterTypesOf(new DriverRegistry(), config.clusterHeat), ...clusterTypes },
       references: openstackReferences({ clock, serviceSession, userSession }),
+      limits: openstackLimits({ clock, userSession, ...config.preflight }),
       trusts: openstackTrusts({ userSession, domainAdmin }),
       validateToken: (ctx, token) => validateToken(serviceSession, ctx, token),
       offers: catalogOffers(config),
@@ -203,18 +210,19 @@ export async function startApi({ settings = {}, database = 'sqlite', clusterType
   };
 }
 
-/** A token of a seeded user; without a project an unscoped one. */
+/** A token of a seeded user, for the project of that name or for a scope as Keystone has it; else an unscoped one. */
 export async function tokenOf(
   cloud: Pick<DevelopmentCloud, 'url'>,
   user: string,
-  project: string | undefined,
+  wanted: string | object | undefined,
   domain = 'Default',
 ): Promise<string> {
   const identity = {
     methods: ['password'],
     password: { user: { name: user, domain: { name: domain }, password: 'secret' } },
   };
-  const scope = project === undefined ? 'unscoped' : { project: { name: project, domain: { name: 'Default' } } };
+  const project = typeof wanted === 'string' ? { project: { name: wanted, domain: { name: 'Default' } } } : wanted;
+  const scope = project ?? 'unscoped';
   const answer = await axios.post(`${cloud.url}/v3/auth/tokens`, { auth: { identity, scope } });
   return String(answer.headers['x-subject-token']);
 }

@@ -8,7 +8,7 @@ interface Patience {
 /** Waits, in real time, until `condition` holds; for tests against real servers. Fails after `limitMs`. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  { limitMs = 15_000, everyMs = 10, tell = () => '' }: Patience = {},
+  { limitMs = 60_000, everyMs = 10, tell = () => '' }: Patience = {},
 ): Promise<void> {
   const deadline = performance.now() + limitMs;
   while (!(await condition())) {

@@ -10,6 +10,16 @@ export interface Volume {
   availabilityZone: string;
   /** The server that it is attached to. */
   serverId: string | undefined;
+  metadata: Record<string, string>;
+}
+
+export interface Snapshot {
+  id: string;
+  name: string;
+  projectId: string;
+  volumeId: string;
+  sizeGib: number;
+  metadata: Record<string, string>;
 }
 
 export const VOLUME_TYPES = ['lvm', 'files'];
@@ -19,12 +29,20 @@ export function createVolume(cloud: Cloud, owner: Owner, input: Omit<Volume, 'id
   if (!VOLUME_TYPES.includes(input.volumeType)) {
     throw new CloudError(404, `Volume type with name ${input.volumeType} could not be found.`);
   }
-  const used = [...cloud.volumes.values()].filter(({ projectId }) => projectId === owner.projectId).length;
-  const limit = cloud.quotas.limits(owner.projectId).volumes;
+  const present = [...cloud.volumes.values()].filter(({ projectId }) => projectId === owner.projectId);
+  const used = present.length;
+  const { volumes: limit, gigabytes } = cloud.quotas.limits(owner.projectId);
   if (limit >= 0 && used >= limit) {
     throw new CloudError(
       413,
       `VolumeLimitExceeded: Maximum number of volumes allowed (${limit}) exceeded for quota 'volumes'.`,
+    );
+  }
+  const consumed = present.reduce((sum, { sizeGib }) => sum + sizeGib, 0);
+  if (gigabytes >= 0 && consumed + input.sizeGib > gigabytes) {
+    throw new CloudError(
+      413,
+      `VolumeSizeExceedsAvailableQuota: Requested volume or snapshot exceeds allowed gigabytes quota. Requested ${input.sizeGib}G, quota is ${gigabytes}G and ${consumed}G has been consumed.`,
     );
   }
   const volume: Volume = { ...input, id: cloud.ids.uuid(), projectId: owner.projectId, serverId: undefined };
@@ -32,8 +50,11 @@ export function createVolume(cloud: Cloud, owner: Owner, input: Omit<Volume, 'id
   return volume;
 }
 
-/** @throws CloudError 400 while it is attached. */
+/** @throws CloudError 400 while it is attached, or has snapshots. */
 export function deleteVolume(cloud: Cloud, volume: Volume): void {
+  if ([...cloud.snapshots.values()].some(({ volumeId }) => volumeId === volume.id)) {
+    throw new CloudError(400, 'Invalid volume: Volume must not have snapshots.');
+  }
   if (volume.serverId !== undefined && cloud.compute.servers.has(volume.serverId)) {
     throw new CloudError(
       400,

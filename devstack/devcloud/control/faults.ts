@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ServiceName } from '../http/route.js';
+import { SERVICES, type ServiceName } from '../http/route.js';
 
 const times = z.int().min(1).max(100_000).default(1);
 
@@ -19,7 +19,7 @@ const actionSchema = z.union([
 
 /** Meets the next `times` calls that fit. `path` is a regular expression for what comes after the service's prefix, query included. */
 const callFaultSchema = z.strictObject({
-  service: z.enum(['identity', 'image', 'compute', 'network', 'orchestration', 'object-store']),
+  service: z.enum(SERVICES),
   method: z.string().optional(),
   path: z.string().default(''),
   times,

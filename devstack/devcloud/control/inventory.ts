@@ -19,6 +19,8 @@ export interface Inventory {
   floatingIps: string[];
   loadBalancers: string[];
   volumes: string[];
+  snapshots: string[];
+  applicationCredentials: string[];
   /** Swift's. */
   containers: string[];
   /** Without those that every project has of itself. */
@@ -52,6 +54,8 @@ export function takeInventory(cloud: Cloud, seeded: ReadonlySet<string>): Invent
     floatingIps: [...network.floatingIps.values()].map((floating) => floating.floating_ip_address),
     loadBalancers: added(loadBalancing.loadBalancers),
     volumes: added(cloud.volumes),
+    snapshots: added(cloud.snapshots),
+    applicationCredentials: added(identity.applicationCredentials),
     containers: added(cloud.containers),
     securityGroups: added(network.securityGroups).filter((name) => name !== 'default'),
   };

@@ -27,7 +27,11 @@ export function errorBody(service: ServiceName, error: CloudError): unknown {
   // 401 is the auth filter's, the same in front of every service.
   if (service === 'identity' || status === 401) return { error: { code: status, message, title } };
   switch (service) {
+    // Octavia, by its WSME.
+    case 'load-balancer':
+      return { faultcode: status < 500 ? 'Client' : 'Server', faultstring: message, debuginfo: null };
     case 'compute':
+    case 'block-storage':
       return { [NOVA_FAULTS[status] ?? 'computeFault']: { code: status, message } };
     case 'network':
       return { NeutronError: { type: error.type ?? 'HTTPError', message, detail: '' } };

@@ -3,6 +3,7 @@ import { errorText } from '../../../common/errors.js';
 import type { Cloud } from '../cloud.js';
 import { CloudError } from '../cloud-error.js';
 import type { CallFault } from '../control/faults.js';
+import { refuseByRules } from '../identity/access-rules.js';
 import { authenticate } from '../identity/callers.js';
 import { errorBody } from './error-bodies.js';
 import type { Call, Reply, ServiceName } from './route.js';
@@ -83,7 +84,7 @@ interface Request {
 /** The route's reply, or the error in the service's own shape. */
 function answer(cloud: Cloud, service: ServiceName, router: Router, request: Request): Reply {
   try {
-    return route(cloud, router, request);
+    return route(cloud, service, router, request);
   } catch (error) {
     const refusal = error instanceof CloudError ? error : new CloudError(500, errorText(error), 'InternalError');
     if (refusal !== error) cloud.log.error({ err: error }, 'The development cloud failed at a request');
@@ -97,7 +98,8 @@ function answer(cloud: Cloud, service: ServiceName, router: Router, request: Req
 }
 
 /** @throws CloudError for all that the request has wrong */
-function route(cloud: Cloud, router: Router, { method, path, url, request, content, isJson }: Request): Reply {
+function route(cloud: Cloud, service: ServiceName, router: Router, asked: Request): Reply {
+  const { method, path, url, request, content, isJson } = asked;
   const match = router.match(method, path);
   if (match === undefined) throw new CloudError(404, 'The resource could not be found.');
   if (match === 'wrong verb') throw new CloudError(405, 'The method is not allowed for this resource.');
@@ -115,6 +117,7 @@ function route(cloud: Cloud, router: Router, { method, path, url, request, conte
     return match.route.visit(parsed(), token === undefined ? undefined : authenticate(cloud, token));
   }
   const caller = authenticate(cloud, token);
+  refuseByRules(cloud, caller, { service, method, path });
   return match.route.handle(parsed(), caller);
 }
 

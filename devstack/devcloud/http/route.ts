@@ -1,6 +1,17 @@
 import type { Caller } from '../identity/callers.js';
 
-export type ServiceName = 'identity' | 'image' | 'compute' | 'network' | 'orchestration' | 'object-store';
+export const SERVICES = [
+  'identity',
+  'image',
+  'compute',
+  'network',
+  'orchestration',
+  'object-store',
+  'load-balancer',
+  'block-storage',
+] as const;
+
+export type ServiceName = (typeof SERVICES)[number];
 
 export interface Call {
   /** Values of the `:names` in the route's path, decoded. */

@@ -1,3 +1,4 @@
+import { volumeRoutes } from '../block-storage/routes.js';
 import type { Cloud } from '../cloud.js';
 import { flavorRoutes } from '../compute/flavors.js';
 import { keypairRoutes } from '../compute/keypairs.js';
@@ -10,6 +11,7 @@ import { tokenRoutes } from '../identity/tokens.js';
 import { trustRoutes } from '../identity/trusts.js';
 import { userRoutes } from '../identity/users.js';
 import { imageRoutes } from '../image/images.js';
+import { loadBalancerRoutes } from '../load-balancing/routes.js';
 import { networkRoutes } from '../network/routes.js';
 import { containerRoutes } from '../object-storage/containers.js';
 import { stackRoutes } from '../orchestration/stacks.js';
@@ -34,6 +36,8 @@ export function serviceRouters(cloud: Cloud): Map<ServiceName, Router> {
     network: networkRoutes(cloud),
     orchestration: stackRoutes(cloud),
     'object-store': containerRoutes(cloud),
+    'load-balancer': loadBalancerRoutes(cloud),
+    'block-storage': volumeRoutes(cloud),
   };
   const names = Object.keys(routes) as ServiceName[];
   return new Map(names.map((name) => [name, new Router([...(discovery[name] ?? []), ...routes[name]])]));

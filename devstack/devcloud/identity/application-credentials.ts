@@ -2,13 +2,33 @@ import type { Cloud } from '../cloud.js';
 import { CloudError, UNAUTHORIZED } from '../cloud-error.js';
 import { type Call, param, type Reply, type Route } from '../http/route.js';
 import { type Caller, forbidden } from './callers.js';
-import type { ApplicationCredential } from './state.js';
+import type { AccessRule, ApplicationCredential } from './state.js';
 
-/** Made and deleted by the user for whom they stand, on the project of the token, with all of its roles. */
+interface CredentialInput {
+  name?: string;
+  roles?: { id?: string }[];
+  /** Without a zone: UTC. */
+  expires_at?: string;
+  access_rules?: AccessRule[];
+}
+
+/** Made and deleted by the user for whom they stand, on the project of the token, with all of its roles or some. */
 export function applicationCredentialRoutes(cloud: Cloud): Route[] {
   const list = '/v3/users/:user/application_credentials';
   return [
     { method: 'POST', path: list, handle: (call, caller) => create(cloud, call, caller) },
+    {
+      method: 'GET',
+      path: list,
+      handle: (call, caller) => {
+        if (param(call, 'user') !== caller.userId) throw forbidden();
+        const name = call.query.get('name');
+        const found = [...cloud.identity.applicationCredentials.values()].filter(
+          (each) => each.userId === caller.userId && (name === null || each.name === name),
+        );
+        return { status: 200, body: { application_credentials: found.map(view), links: {} } };
+      },
+    },
     {
       method: 'DELETE',
       path: `${list}/:id`,
@@ -24,20 +44,35 @@ export function applicationCredentialRoutes(cloud: Cloud): Route[] {
 
 function create(cloud: Cloud, call: Call, caller: Caller): Reply {
   requireOwner(call, caller);
-  const { name = '' } = (call.body.application_credential ?? {}) as { name?: string };
-  const { projectId } = caller;
+  const input = (call.body.application_credential ?? {}) as CredentialInput;
+  const { name = '', roles, expires_at: expiresAt, access_rules: accessRules } = input;
+  const { projectId, userId } = caller;
   if (projectId === undefined) throw forbidden('identity:create_application_credential');
+  if (
+    [...cloud.identity.applicationCredentials.values()].some((each) => each.userId === userId && each.name === name)
+  ) {
+    throw new CloudError(409, 'Conflict occurred attempting to store application_credential - Duplicate entry.');
+  }
+  const held = cloud.identity.effectiveRoles(userId, { kind: 'project', id: projectId });
+  const missing = roles?.find(({ id }) => !held.some((role) => role.id === id));
+  if (missing !== undefined) throw new CloudError(404, `Could not find role: ${missing.id}.`);
   const credential: ApplicationCredential = {
     id: cloud.ids.uuid().replaceAll('-', ''),
     name,
-    userId: caller.userId,
+    userId,
     projectId,
     secret: cloud.ids.secret(48),
+    roleIds: roles?.map(({ id = '' }) => id),
+    expiresAt: expiresAt === undefined ? undefined : Date.parse(`${expiresAt}Z`),
+    accessRules,
   };
   cloud.identity.applicationCredentials.set(credential.id, credential);
-  const { id, secret } = credential;
-  const shown = { id, name, secret, project_id: projectId, unrestricted: false, expires_at: null, links: {} };
-  return { status: 201, body: { application_credential: shown } };
+  return { status: 201, body: { application_credential: { ...view(credential), secret: credential.secret } } };
+}
+
+function view({ id, name, projectId, expiresAt }: ApplicationCredential): Record<string, unknown> {
+  const expires = expiresAt === undefined ? null : new Date(expiresAt).toISOString().replace('Z', '000');
+  return { id, name, project_id: projectId, unrestricted: false, expires_at: expires, links: {} };
 }
 
 /** @throws CloudError 403 for another user, and for a token that was itself delegated. */

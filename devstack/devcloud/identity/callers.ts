@@ -23,6 +23,7 @@ export function callerOf(cloud: Cloud, token: Token): Caller | undefined {
   const { identity } = cloud;
   const user = identity.users.get(token.userId);
   if (user === undefined || !user.enabled || token.expiresAt <= cloud.clock.now()) return undefined;
+  if (token.applicationCredentialId !== undefined && !isGood(cloud, token.applicationCredentialId)) return undefined;
   const roles = rolesOf(cloud, token);
   if (token.scope !== undefined && roles.length === 0) return undefined;
   const names = new Set(roles.map((role) => role.name));
@@ -36,9 +37,19 @@ export function callerOf(cloud: Cloud, token: Token): Caller | undefined {
   };
 }
 
-export function rolesOf(cloud: Cloud, { scope, trustId, userId }: Token): Role[] {
+export function rolesOf(cloud: Cloud, { scope, trustId, userId, applicationCredentialId }: Token): Role[] {
   if (trustId !== undefined) return cloud.identity.trustedRoles(trustId);
-  return scope === undefined ? [] : cloud.identity.effectiveRoles(userId, scope);
+  if (scope === undefined) return [];
+  const held = cloud.identity.effectiveRoles(userId, scope);
+  const chosen = cloud.identity.applicationCredentials.get(applicationCredentialId ?? '')?.roleIds;
+  if (chosen === undefined) return held;
+  return cloud.identity.withImplied(held.filter(({ id }) => chosen.includes(id)));
+}
+
+/** A deleted one takes its tokens with it, an expired one too. */
+function isGood({ identity, clock }: Cloud, credentialId: string): boolean {
+  const credential = identity.applicationCredentials.get(credentialId);
+  return credential !== undefined && (credential.expiresAt === undefined || clock.now() < credential.expiresAt);
 }
 
 /** @throws CloudError 401 */

@@ -20,7 +20,7 @@ const SERVICES: CatalogEntry[] = [
   {
     type: 'load-balancer',
     name: 'octavia',
-    // Its resources are made through Heat only, as Bayou does: nothing answers here.
+    // Only load balancers themselves answer here: what is in them is made through Heat, as Bayou does.
     url: (cloud) => (cloud.settings.loadBalancers ? `${cloud.url}/load-balancer` : undefined),
   },
   {
@@ -28,6 +28,11 @@ const SERVICES: CatalogEntry[] = [
     name: 'swift',
     url: (cloud, projectId) =>
       cloud.settings.objectStore ? `${cloud.url}/object-store/v1/AUTH_${projectId}` : undefined,
+  },
+  {
+    type: 'block-storage',
+    name: 'cinder',
+    url: (cloud, projectId) => (cloud.settings.blockStorage ? `${cloud.url}/block-storage/v3/${projectId}` : undefined),
   },
   { type: 'container-infra', name: 'magnum', url: (cloud) => cloud.settings.containerInfraUrl },
 ];

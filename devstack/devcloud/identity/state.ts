@@ -24,8 +24,8 @@ export interface Role {
   name: string;
 }
 
-/** What a role is granted on, and what a token is scoped to. */
-export type Target = { kind: 'project' | 'domain'; id: string };
+/** What a role is granted on, and what a token is scoped to. The system as a whole goes by the id `all`. */
+export type Target = { kind: 'project' | 'domain' | 'system'; id: string };
 
 export interface Grant {
   userId: string;
@@ -44,13 +44,24 @@ export interface Trust {
   redelegations: number;
 }
 
-/** With all that its user may do on the project. */
+/** With what its user may do on the project, or only these roles and requests of it. */
 export interface ApplicationCredential {
   id: string;
   name: string;
   userId: string;
   projectId: string;
   secret: string;
+  /** Undefined: those of the user at that moment. */
+  roleIds?: string[] | undefined;
+  /** Undefined: never. */
+  expiresAt?: number | undefined;
+  accessRules?: AccessRule[] | undefined;
+}
+
+export interface AccessRule {
+  service: string;
+  method: string;
+  path: string;
 }
 
 export interface Token {

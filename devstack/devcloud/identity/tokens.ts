@@ -21,7 +21,9 @@ interface AuthenticationBody {
       token?: { id?: string };
       application_credential?: { id?: string; secret?: string };
     };
-    scope?: 'unscoped' | { project?: Reference; domain?: Reference; 'OS-TRUST:trust'?: { id?: string } };
+    scope?:
+      | 'unscoped'
+      | { project?: Reference; domain?: Reference; system?: { all?: boolean }; 'OS-TRUST:trust'?: { id?: string } };
   };
 }
 
@@ -105,6 +107,7 @@ function findScope(cloud: Cloud, user: User, scope: ScopeBody): Target | undefin
     return user.defaultProjectId === undefined ? undefined : { kind: 'project', id: user.defaultProjectId };
   }
   const { projects, domains } = cloud.identity;
+  if (scope.system?.all === true) return { kind: 'system', id: 'all' };
   if (scope.project !== undefined) {
     const wanted = scope.project;
     const domainId = findDomain(cloud, wanted.domain);
@@ -174,6 +177,7 @@ function tokenBody(cloud: Cloud, caller: Caller): Record<string, unknown> {
       ? {}
       : { project: { id: project.id, name: project.name, domain: named(project.domainId) }, is_domain: false }),
     ...(caller.domainId === undefined ? {} : { domain: named(caller.domainId) }),
+    ...(token.scope?.kind === 'system' ? { system: { all: true } } : {}),
     ...(token.trustId === undefined ? {} : { 'OS-TRUST:trust': trustView(cloud, token.trustId) }),
     ...(roles === undefined ? {} : { roles, catalog: catalog(cloud, caller) }),
   };

@@ -6,7 +6,8 @@ export interface LoadBalancer {
   id: string;
   name: string;
   projectId: string;
-  status: 'PENDING_CREATE' | 'ACTIVE' | 'ERROR';
+  status: 'PENDING_CREATE' | 'ACTIVE' | 'PENDING_DELETE' | 'ERROR';
+  description: string;
   vipAddress: string;
   vipPortId: string;
   vipSubnetId: string;
@@ -29,6 +30,7 @@ export interface NewLoadBalancer {
   name: string;
   vipSubnetId: string;
   vipAddress?: string | undefined;
+  description?: string | undefined;
 }
 
 /** Its address is known at once; it is `ACTIVE` only after a while. */
@@ -51,6 +53,7 @@ export function createLoadBalancer(cloud: Cloud, owner: Owner, input: NewLoadBal
     id,
     name: input.name,
     projectId: owner.projectId,
+    description: input.description ?? '',
     status: 'PENDING_CREATE',
     vipAddress: port.fixed_ips[0]?.ip_address ?? '',
     vipPortId: port.id,
@@ -67,6 +70,20 @@ export function deleteLoadBalancer(cloud: Cloud, { id, vipPortId }: LoadBalancer
   const port = cloud.network.ports.get(vipPortId);
   if (port !== undefined) deletePort(cloud, port);
   cloud.loadBalancing.loadBalancers.delete(id);
+}
+
+/** @throws CloudError 409 while it is changing. */
+export function deleteWithParts(cloud: Cloud, found: LoadBalancer): void {
+  if (found.status.startsWith('PENDING_')) {
+    throw new CloudError(409, `Load Balancer ${found.id} is immutable and cannot be updated.`);
+  }
+  found.status = 'PENDING_DELETE';
+  cloud.clock.after(cloud.settings.loadBalancerMs, () => {
+    for (const [id, part] of cloud.loadBalancing.parts) {
+      if (part.loadBalancerId === found.id) cloud.loadBalancing.parts.delete(id);
+    }
+    deleteLoadBalancer(cloud, found);
+  });
 }
 
 /** @throws CloudError 404 for a missing load balancer, 409 for one that is not `ACTIVE` (`immutable`). */

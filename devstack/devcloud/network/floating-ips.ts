@@ -10,6 +10,7 @@ export interface NewFloatingIp {
   port_id?: string | null;
   fixed_ip_address?: string;
   floating_ip_address?: string;
+  description?: string;
 }
 
 /** @throws CloudError 404 or 400 for the network, 409 when its addresses are used up. */
@@ -35,6 +36,7 @@ export function createFloatingIp(cloud: Cloud, projectId: string, input: NewFloa
     fixed_ip_address: null,
     port_id: null,
     router_id: null,
+    description: input.description ?? '',
   };
   floatingIps.set(floating.id, floating);
   if (typeof input.port_id === 'string') point(cloud, floating, input.port_id, router);

@@ -182,8 +182,16 @@ function fits(item: object, query: URLSearchParams): boolean {
   return [...new Set(query.keys())].every(
     (key) =>
       NO_FILTERS.has(key) ||
+      (key === 'fixed_ips' && query.getAll(key).every((wanted) => hasAddress(record, wanted))) ||
       query.getAll(key).some((wanted) => String(record[key]).toLowerCase() === wanted.toLowerCase()),
   );
+}
+
+/** `subnet_id=…` or `ip_address=…`, as Neutron has it for ports. */
+function hasAddress(record: Record<string, unknown>, wanted: string): boolean {
+  const [name = '', value = ''] = wanted.split('=');
+  const addresses = (record.fixed_ips ?? []) as Record<string, string>[];
+  return addresses.some((address) => address[name] === value);
 }
 
 function view(item: object): Record<string, unknown> {

@@ -81,6 +81,7 @@ export interface FloatingIpRecord {
   fixed_ip_address: string | null;
   port_id: string | null;
   router_id: string | null;
+  description: string;
 }
 
 export class NetworkState {

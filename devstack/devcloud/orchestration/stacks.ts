@@ -110,7 +110,9 @@ function list(cloud: Cloud, call: Call, caller: Caller): Reply {
   const start = marker === null ? 0 : found.findIndex((stack) => stack.id === marker) + 1;
   const limit = Number(call.query.get('limit') ?? 0) || found.length;
   const page = marker !== null && start === 0 ? [] : found.slice(start, start + limit);
-  return { status: 200, body: { stacks: page.map((stack) => listedView(cloud, stack, caller.isAdmin)) } };
+  const counted = ['true', '1'].includes((call.query.get('with_count') ?? '').toLowerCase());
+  const stacks = page.map((stack) => listedView(cloud, stack, caller.isAdmin));
+  return { status: 200, body: { stacks, ...(counted ? { count: found.length } : {}) } };
 }
 
 interface StackInput {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Member, PlayedCluster, PlayedHealth } from './member.js';
 import { type Machine, PlayedKubernetes } from './played-kubernetes.js';
 import { type Action, call, type PlayedNode, textOf } from './played-node.js';
+import { renewTrust } from './played-trust.js';
 import { getCertificate } from './steps.js';
 import type { NodeJson } from './user-data.js';
 
@@ -10,8 +11,11 @@ const settingsSchema = z.object({
   masters: z.array(z.object({ name: z.string(), address: z.string() })),
   api_host: z.string(),
   kubernetes_version: z.string(),
+  network_driver: z.string().default('routes'),
   addons: z.array(z.string()).default([]),
 });
+
+const credentialSchema = z.object({ id: z.string().min(1), secret: z.string().min(1), auth_url: z.url() });
 
 const ETCD_PROFILES = ['etcd-server', 'etcd-peer'];
 const CONTROL_PLANE_PROFILES = [
@@ -42,11 +46,14 @@ class KubernetesMember implements Member {
     etcd: (node: PlayedNode) => this.#startEtcd(node),
     'control-plane': (node: PlayedNode) => this.#startControlPlane(node),
     bootstrap: (node: PlayedNode) => this.#bootstrap(node),
+    network: (node: PlayedNode) => this.#bringNetwork(node),
     kubelet: (node: PlayedNode) => this.#startKubelet(node),
     'node-ready': (node: PlayedNode) => this.#becomeReady(node),
   };
   readonly tasks = {
-    addon: (node: PlayedNode, { name = '' }: Record<string, string>) => this.#bringAddon(node, name),
+    addon: (node: PlayedNode, { name = '', uses_cloud = '' }: Record<string, string>) =>
+      this.#bringAddon(node, name, uses_cloud === 'true'),
+    'cloud-credential': (node: PlayedNode) => this.#takeCredential(node),
     drain: (_node: PlayedNode, { node: name = '', returns = '' }: Record<string, string>) =>
       this.#drain(name, returns === 'true'),
     'check-upgrade': (_node: PlayedNode, { version = '' }: Record<string, string>) => {
@@ -59,6 +66,11 @@ class KubernetesMember implements Member {
     },
     upgrade: (_node: PlayedNode, { node_json: text = '' }: Record<string, string>) => this.#upgrade(text),
     'upgrade-undo': (_node: PlayedNode, { version = '' }: Record<string, string>) => this.#goBackFrom(version),
+    'rotate-ca': (node: PlayedNode) => this.#rotateCa(node),
+    'rotate-ca-workloads': () => {
+      this.#needManager();
+      return 'what runs in the cluster has what its masters have';
+    },
     'remove-node': (_node: PlayedNode, { node: name = '' }: Record<string, string>) => {
       this.#needManager();
       return this.#cluster.remove(name) ? `node "${name}" deleted` : '';
@@ -132,9 +144,17 @@ class KubernetesMember implements Member {
     this.#isBootstrapped = true;
   }
 
+  async *#bringNetwork(node: PlayedNode): Action {
+    const secret = yield* call(node, 'GET', '/v1/secrets/network-manifest');
+    if (!textOf(secret, 'value')?.includes('kind: DaemonSet')) throw new Error('this is no manifest of a network');
+    this.#needManager();
+    yield* getCertificate(node, 'addons');
+    node.profiles.delete('addons');
+    this.#cluster.hasNetwork = true;
+  }
+
   async *#startKubelet(node: PlayedNode): Action {
-    yield* call(node, 'GET', '/v1/authorities/cluster');
-    for (const profile of KUBELET_PROFILES) yield* getCertificate(node, profile);
+    this.#machine.trust = yield* renewTrust(node, this.#role, this.#profiles);
     this.#machine.services.add('kubelet');
   }
 
@@ -142,15 +162,25 @@ class KubernetesMember implements Member {
     const { name } = this.#machine;
     const isReady = yield* untilTrue(READY_LIMIT_MS, () => {
       if (this.#answers()) this.#cluster.register(name);
-      return this.#answers() && this.#cluster.isReady(name, clock.now());
+      const hasNetwork = this.#settings.network_driver === 'routes' || this.#cluster.hasNetwork;
+      return hasNetwork && this.#answers() && this.#cluster.isReady(name, clock.now());
     });
     if (!isReady) throw new Error('the node is not known to the API');
   }
 
-  async *#bringAddon(node: PlayedNode, name: string): Action<string> {
+  async *#takeCredential(node: PlayedNode): Action<string> {
+    this.#needManager();
+    const secret = yield* call(node, 'GET', '/v1/secrets/cloud-credential');
+    const { id } = credentialSchema.parse(JSON.parse(textOf(secret, 'value') ?? ''));
+    node.say(`the cluster logs in to the cloud with ${id}`);
+    return `it logs in with ${id}`;
+  }
+
+  async *#bringAddon(node: PlayedNode, name: string, usesCloud: boolean): Action<string> {
     this.#needManager();
     yield* getCertificate(node, 'addons');
     node.profiles.delete('addons');
+    if (usesCloud) yield* this.#takeCredential(node);
     this.#cluster.addons.add(name);
     return `${name} is available`;
   }
@@ -174,6 +204,21 @@ class KubernetesMember implements Member {
     if (this.#previous === undefined || this.#settings.kubernetes_version !== version) return 'nothing was changed yet';
     yield* this.#restart(this.#previous);
     return `${this.#settings.kubernetes_version} runs again`;
+  }
+
+  /** Others must believe it at once, for there is no moment at which all change. */
+  async *#rotateCa(node: PlayedNode): Action<string> {
+    this.#machine.trust = yield* renewTrust(node, this.#role, this.#profiles);
+    yield* this.#restart(this.#settings);
+    const distrust = this.#cluster.distrust(node.clock);
+    if (distrust !== undefined) throw new Error(distrust);
+    return 'its certificates are those of the newest authorities';
+  }
+
+  get #profiles(): string[] {
+    return this.#role === 'master'
+      ? [...ETCD_PROFILES, ...CONTROL_PLANE_PROFILES, ...KUBELET_PROFILES]
+      : KUBELET_PROFILES;
   }
 
   async *#restart(settings: z.output<typeof settingsSchema>): Action {

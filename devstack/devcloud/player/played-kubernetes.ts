@@ -1,3 +1,6 @@
+import type { Clock } from '../../../common/clock.js';
+import { findDistrust, type Trust } from './played-trust.js';
+
 /** A kubelet that says nothing is missed after this: kube-controller-manager's `--node-monitor-grace-period`. */
 const MISSED_AFTER_MS = 40_000;
 
@@ -13,6 +16,8 @@ export interface Machine {
   readonly name: string;
   readonly services: Set<Service>;
   haltedAt: number | undefined;
+  /** Since it has been set up. */
+  trust: Trust | undefined;
 }
 
 /** One cluster: its machines, and what stands in its etcd. */
@@ -26,12 +31,14 @@ export class PlayedKubernetes {
   readonly cordoned = new Set<string>();
   /** Whether the first master has given the others' names their rights. */
   hasRights = false;
+  /** Whether the first master has put the network driver in. */
+  hasNetwork = false;
   /** Names of add-ons that are available. */
   readonly addons = new Set<string>();
 
   /** `masters`: all that the cluster was ordered with; they are the members of etcd. */
   boot(name: string, masters: readonly Master[]): Machine {
-    const machine: Machine = { name, services: new Set(), haltedAt: undefined };
+    const machine: Machine = { name, services: new Set(), haltedAt: undefined, trust: undefined };
     this.#machines.set(name, machine);
     this.#masters = masters;
     return machine;
@@ -78,6 +85,15 @@ export class PlayedKubernetes {
       nodes_ready: `${ready.length}/${nodes.length}`,
       ...(down.size === 0 ? {} : { nodes_down: [...down].toSorted().join(',').slice(0, 256) }),
     };
+  }
+
+  /** Whether all machines that run believe each other; if not, in words. */
+  distrust(clock: Clock): string | undefined {
+    const running = [...this.#machines.values()].filter(({ haltedAt }) => haltedAt === undefined);
+    return findDistrust(
+      running.flatMap(({ name, trust }) => (trust === undefined ? [] : [{ name, trust }])),
+      clock,
+    );
   }
 
   #runs(name: string, service: Service): boolean {

@@ -25,7 +25,7 @@ export interface PlayedNode {
   /** By what it is known to the node listener; another object when the certificate changes. */
   identity: NodeIdentity;
   /** What it was certified for, by profile. */
-  readonly profiles: Map<string, { csrPem: string; isSigned: boolean }>;
+  readonly profiles: Map<string, { csrPem: string; certificate?: string }>;
   readonly member: Member;
 }
 

@@ -36,14 +36,16 @@ async function* registryLogin(node: PlayedNode): Action {
 /** As `get_certificate`: each profile has a key that stays, and what is signed is not asked for again. */
 export async function* getCertificate(node: PlayedNode, profile: string): Action {
   const known = node.profiles.get(profile);
-  if (known?.isSigned === true) return;
+  if (known?.certificate !== undefined) return;
   const csrPem = known?.csrPem ?? (await createRequest({ commonName: 'node' })).csrPem;
-  node.profiles.set(profile, { csrPem, isSigned: false });
+  node.profiles.set(profile, { csrPem });
   const answer = yield* call(node, 'POST', '/v1/certificates', { profile, csr: csrPem });
-  const certificate = new X509Certificate(textOf(answer, 'certificate') ?? '');
+  const pem = textOf(answer, 'certificate') ?? '';
+  const certificate = new X509Certificate(pem);
+  // Of several it is the first one.
   const authority = new X509Certificate(textOf(answer, 'ca') ?? '');
   if (verifiedCertificate(certificate, authority, node.clock.now()) === undefined) {
     throw new Error(`the certificate ${profile} was not signed by the authority that came with it`);
   }
-  node.profiles.set(profile, { csrPem, isSigned: true });
+  node.profiles.set(profile, { csrPem, certificate: pem });
 }

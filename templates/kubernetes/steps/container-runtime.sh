@@ -12,8 +12,10 @@ case $(setting cgroup_driver) in
   systemd) systemd_cgroup=true ;;
   *) systemd_cgroup=false ;;
 esac
+# Where network drivers put theirs; those of the distribution's package are led to from there.
 plugins=/opt/cni/bin
-if [ ! -x "$BAYOU_ROOT$plugins/bridge" ]; then plugins=/usr/lib/cni; fi
+mkdir -p "$BAYOU_ROOT$plugins"
+if [ ! -x "$BAYOU_ROOT$plugins/bridge" ]; then ln -sf /usr/lib/cni/* "$BAYOU_ROOT$plugins/"; fi
 pause=$(setting pause_image)
 
 containerd_config() {

@@ -58,13 +58,18 @@ api_arguments=(
 # What shuts the ports without authentication that these two had before 1.22.
 mapfile -t insecure < <(node_value settings control_plane_options '*')
 for option in "${insecure[@]}"; do plain option "$option" >/dev/null; done
+mapfile -t clouds < <(node_value settings controller_options '*')
+for option in "${clouds[@]}"; do plain option "$option" >/dev/null; done
 controller=$KUBERNETES/kube-controller-manager.conf
+bits=$(setting node_network_bits)
+shares=(--allocate-node-cidrs=false)
+if [ -n "$bits" ]; then shares=(--allocate-node-cidrs=true "--node-cidr-mask-size=$bits"); fi
 controller_arguments=(
   "--kubeconfig=$controller" "--authentication-kubeconfig=$controller" "--authorization-kubeconfig=$controller"
   --bind-address=127.0.0.1 --leader-elect=true --use-service-account-credentials=true
   "--service-account-private-key-file=$PKI/service-account.key" "--root-ca-file=$PKI/cluster-ca.crt"
-  "--cluster-cidr=$pods" "--service-cluster-ip-range=$services" --allocate-node-cidrs=true --configure-cloud-routes=false
-  --profiling=false "${insecure[@]}"
+  "--cluster-cidr=$pods" "--service-cluster-ip-range=$services" "${shares[@]}" --configure-cloud-routes=false
+  --profiling=false "${insecure[@]}" "${clouds[@]}"
 )
 scheduler=$KUBERNETES/kube-scheduler.conf
 scheduler_arguments=(

@@ -10,7 +10,7 @@ name=$(plain name "$(node_value node name)")
 address=$(plain address "$(node_value node address)")
 if [ -z "$address" ]; then address=$(ip -o -4 route get "$(setting api_host)" | sed -n 's/.* src \([0-9.]*\).*/\1/p'); fi
 
-get_authority cluster "$PKI/cluster-ca.crt"
+if [ ! -s "$PKI/cluster-ca.crt" ]; then get_authority cluster "$PKI/cluster-ca.crt"; fi
 certificate kubelet nodes "$mark"
 certificate kubelet-server nodes "$mark"
 certificate kube-proxy nodes "$proxy_mark"

@@ -18,9 +18,19 @@ condition() {
   done < <(json_rows "$BAYOU_STATE/node-object.json" status conditions -- type "${2:-status}")
 }
 
-if until_true 180 is_ready; then exit 0; fi
+# What the pods of this node wait for, of which one may be its network.
+troubles() {
+  local path="/api/v1/pods?fieldSelector=spec.nodeName%3D$name" pods=$BAYOU_STATE/pods.json kind
+  if ! api kubelet "$path" >"$pods"; then return 0; fi
+  for kind in initContainerStatuses containerStatuses; do
+    json_value "$pods" items '*' status "$kind" '*' state waiting message
+  done | tr '\n' ' ' | cut -c 1-400
+}
+
+if until_true "$(setting ready_seconds)" is_ready; then exit 0; fi
 if [ -s "$BAYOU_STATE/node-object.json" ]; then
-  echo "Kubernetes says that the node is not ready: $(condition Ready message)"
+  waiting=$(troubles)
+  echo "Kubernetes says that the node is not ready: $(condition Ready message)${waiting:+; its pods wait: $waiting}"
 else
   echo "the end of the journal of kubelet:"
   journal kubelet

@@ -23,6 +23,7 @@ need conntrack conntrack
 need iptables iptables
 need socat socat
 need ipset ipset
+if [ "$(setting nfs)" = true ]; then need mount.nfs nfs-common; fi
 if [ "$(node_value node role)" = master ]; then need etcd etcd-server; fi
 if ! { [ -x "$BAYOU_ROOT/opt/cni/bin/bridge" ] || [ -x "$BAYOU_ROOT/usr/lib/cni/bridge" ]; }; then
   missing+=(containernetworking-plugins)

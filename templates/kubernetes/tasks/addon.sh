@@ -1,9 +1,12 @@
 #!/bin/bash
-# addon PARAMS: puts an add-on into the cluster and waits until it is available; `name`, `manifest` (YAML) and
-# `timeout_seconds`. Runs on a master, with a certificate that is good for an hour and stays no longer than this.
+# addon PARAMS: puts an add-on into the cluster and waits until it is available; `name`, `manifest` (YAML),
+# `timeout_seconds`; `uses_cloud`, true when it needs the cluster's credential, and `has_pods`, false when there is nothing
+# to wait for. Runs on a master, with a certificate that is good for an hour and stays no longer than this.
 set -euo pipefail
 # shellcheck source=/dev/null
 source "${BAYOU_ROOT:-}/opt/bayou/kubernetes.sh"
+# shellcheck source=/dev/null
+source "$BAYOU_PROGRAM/addons.sh"
 
 apply_seconds=60
 name=$(plain name "$(json_value "$1" name)")
@@ -12,10 +15,6 @@ timeout=$(json_value "$1" timeout_seconds)
 selector=magnum.openstack.org/addon=$name
 own=$(mktemp -d "$BAYOU_STATE/addon.XXXXXX")
 trap 'rm -rf "$own"' EXIT
-addons=(
-  kubectl --kubeconfig /dev/null --server "https://$(setting api_host):$(setting api_port)" --request-timeout 30s
-  --certificate-authority "$PKI/cluster-ca.crt" --client-certificate "$own/addons.crt" --client-key "$own/addons.key"
-)
 
 # What is in everybody's way while nothing answers behind it, such as an APIService, has this label and comes last.
 when=magnum.openstack.org/when
@@ -23,7 +22,7 @@ when=magnum.openstack.org/when
 # apply SELECTOR
 # shellcheck disable=SC2317 # by its name
 apply() {
-  "${addons[@]}" apply --filename "$own/manifest.yaml" --selector "$1" >"$own/applied" 2>&1
+  as_addons "$own" apply --filename "$own/manifest.yaml" --selector "$1" >"$own/applied" 2>&1
 }
 
 # applied SELECTOR: fails with what the API said.
@@ -36,22 +35,27 @@ applied() {
 
 # Add-ons come side by side, but one at a time is asked for and applied.
 take_turn
-get_certificate addons "$own/asked" "$own/addons.key" "$own/addons.crt" "$PKI/nodes-ca.crt"
+get_addons_certificate "$own"
+if [ "$(json_value "$1" uses_cloud)" = true ]; then put_cloud_config "$own"; fi
 json_value "$1" manifest >"$own/manifest.yaml"
 applied "$when!=available"
 exec 9>&-
+if [ "$(json_value "$1" has_pods)" = false ]; then
+  echo "$name is there"
+  exit 0
+fi
 
 # available: every Deployment of the add-on, as it was applied last.
 available() {
   local states
-  states=$("${addons[@]}" get deployments --all-namespaces --selector "$selector" --output \
+  states=$(as_addons "$own" get deployments --all-namespaces --selector "$selector" --output \
     'jsonpath={range .items[*]}{.metadata.generation}={.status.observedGeneration} {.status.conditions[?(@.type=="Available")].status}{"\n"}{end}')
   [ -n "$states" ] && ! grep -qvE '^([0-9]+)=\1 True$' <<<"$states"
 }
 
 # troubles: what its pods wait for, a line each.
 troubles() {
-  "${addons[@]}" get pods --all-namespaces --selector "$selector" --output \
+  as_addons "$own" get pods --all-namespaces --selector "$selector" --output \
     'jsonpath={range .items[*].status.conditions[?(@.status=="False")]}{.reason} {.message}{"\n"}{end}{range .items[*].status.containerStatuses[*].state.waiting}{.reason} {.message}{"\n"}{end}' |
     grep -vE '^(ContainersNotReady .*| *)$' |
     sed -E 's/(rpc error: code = [A-Za-z]+ desc = )?failed to pull and unpack image //; s/failed to resolve reference "[^"]*": //; s/failed to do request: //' |

@@ -4,10 +4,13 @@ import { clusterTemplates } from '../../../common/db/cluster-templates.js';
 import { clusters } from '../../../common/db/clusters.js';
 import { conductors } from '../../../common/db/conductors.js';
 import { events } from '../../../common/db/events.js';
+import { federations } from '../../../common/db/federations.js';
 import { nodeGroups } from '../../../common/db/node-groups.js';
 import { nodeTasks } from '../../../common/db/node-tasks.js';
 import { nodes } from '../../../common/db/nodes.js';
 import { operations } from '../../../common/db/operations.js';
+import { quotaLocks } from '../../../common/db/quota-locks.js';
+import { quotas } from '../../../common/db/quotas.js';
 import { secrets } from '../../../common/db/secrets.js';
 import type { Table } from '../../../common/db/table.js';
 
@@ -21,9 +24,12 @@ export const tables = [
   clusters,
   conductors,
   events,
+  federations,
   nodeGroups,
   nodeTasks,
   nodes,
   operations,
+  quotaLocks,
+  quotas,
   secrets,
 ] as unknown as readonly Table<AnyRow>[];

@@ -185,6 +185,7 @@ export function nodeStackInput(
     externalNetwork: spec.template.externalNetworkId,
     availabilityZone: spec.labels.availability_zone,
     labels: spec.labels,
+    networkDriver: spec.template.networkDriver,
     metadata: { bayou_cluster: spec.clusterId },
   };
 }

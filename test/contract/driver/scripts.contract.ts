@@ -62,6 +62,11 @@ export function describeScripts(driver: BayDriver): void {
       expect(all).toContain(runOn);
       expect(Object.values(params).every((value) => typeof value === 'string')).toBe(true);
     }
+    for (const { name, runOn, params } of rotationTasks(driver, all)) {
+      expect(hasScript(driver, 'tasks', name)).toBe(true);
+      expect(all).toContain(runOn);
+      expect(Object.values(params).every((value) => typeof value === 'string')).toBe(true);
+    }
     expect(driver.tasks.upgrade === undefined).toBe(driver.planUpgrade === undefined);
     const notReady = known.map((node): Node => ({ ...node, ready: false }));
     expect(driver.tasks.drain?.(notReady, leaving, 600) ?? []).toEqual([]);
@@ -99,6 +104,11 @@ function upgradeTasks({ tasks: { upgrade } }: BayDriver, all: Node[]): NodeTaskP
     upgrade.upgrade(subject, subject.nodeData),
     upgrade.undo(subject, 'v1'),
   ];
+}
+
+function rotationTasks({ tasks: { rotateCa } }: BayDriver, all: Node[]): NodeTaskPlan[] {
+  if (rotateCa === undefined) return [];
+  return [...all.map((node) => rotateCa.follow(node, 'trust')), ...rotateCa.renewWorkloads(all, 'issue')];
 }
 
 function runningNode(node: { uuid: string; name: string; role: string; ordinal: number }): Node {

@@ -1,6 +1,8 @@
+import { describeCloudUse } from './cloud-use.contract.js';
 import { describeCompute } from './compute.contract.js';
 import type { ContractCloud } from './contract-cloud.js';
 import { describeIdentity } from './identity.contract.js';
+import { describeLimits } from './limits.contract.js';
 import { describeObjectStorage } from './object-storage.contract.js';
 import { describeOrchestration } from './orchestration.contract.js';
 import { describeStackPermissions } from './stack-permissions.contract.js';
@@ -20,7 +22,9 @@ export function describeOpenStackContract(name: string, start: () => Promise<Con
     afterAll(() => cloud?.close());
 
     describeIdentity(running);
+    describeCloudUse(running);
     describeCompute(running);
+    describeLimits(running);
     describeObjectStorage(running);
     describeOrchestration(running);
     describeStackPermissions(running);

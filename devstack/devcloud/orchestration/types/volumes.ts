@@ -18,6 +18,7 @@ export const volume: ResourceType = {
       sizeGib: Number(properties.size),
       volumeType: (properties.volume_type as string | undefined) ?? VOLUME_TYPES[0] ?? '',
       availabilityZone: (properties.availability_zone as string | undefined) ?? 'nova',
+      metadata: {},
     }).id,
   update: (cloud, _, id, properties) => {
     const found = cloud.volumes.get(id);

@@ -1,0 +1,82 @@
+import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ListenerFixture, startListenerFixture } from '../support/listener-fixture.js';
+import { addNode } from '../support/swarm-nodes.js';
+import { Machine, removeMachines } from './machine.js';
+
+jest.setTimeout(60_000);
+
+const ADDONS = {
+  ca: 'nodes',
+  commonName: 'bayou:addons',
+  usages: ['client' as const],
+  names: [],
+  lifetimeMinutes: 60,
+};
+const MANIFEST = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "it\'s $(touch x)"}\n';
+
+describe('the scripts of a network driver', () => {
+  let folder: string;
+  let fixture: ListenerFixture;
+  let machine: Machine;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'bayou-network-'));
+    fixture = await startListenerFixture({ maxRequestsPerMinute: 10_000 });
+    await fixture.addAuthority('nodes');
+    const row = { addresses: { private: '10.0.0.5' }, certificateProfiles: { addons: ADDONS } };
+    const settings = { api_host: '10.0.0.5', api_port: 6443, network_driver: 'flannel', ready_seconds: 0 };
+    machine = new Machine(
+      folder,
+      await addNode(fixture, 'web-master-0', 'master', row, { driver: 'kubernetes', settings }),
+    );
+    mkdirSync(join(machine.root, 'fake/kubectl'));
+    await machine.run('enrol.sh');
+  });
+  afterEach(async () => {
+    await fixture.stop();
+    await removeMachines(folder);
+  });
+
+  test('apply what the node listener has, by a certificate that does not stay, as often as asked', async () => {
+    await fixture.addSecret('network-manifest', ['master'], []);
+    await fixture.setSecret('network-manifest', MANIFEST);
+
+    await machine.run('steps/network.sh');
+    await machine.run('steps/network.sh');
+
+    expect(machine.read('fake/kubectl/applied').trimEnd()).toBe(MANIFEST.trimEnd());
+    expect(machine.read('fake/kubectl/as')).toMatch(/CN ?= ?bayou:addons/);
+    expect(readdirSync(join(machine.root, 'var/lib/bayou')).filter((name) => name.startsWith('network'))).toEqual([]);
+  });
+
+  test('say what pods wait for when a node does not become ready', async () => {
+    const shared = machine.read('opt/bayou/kubernetes.sh');
+    const node = {
+      status: { conditions: [{ type: 'Ready', status: 'False', message: 'cni plugin not initialized' }] },
+    };
+    const waiting = { message: 'Back-off pulling image "ghcr.io/flannel-io/flannel:v0.27.0"' };
+    const pods = { items: [{ status: { initContainerStatuses: [{ state: { waiting } }] } }, { status: {} }] };
+    machine.write('fake/nodes', JSON.stringify(node));
+    machine.write('fake/pods', JSON.stringify(pods));
+    const api = 'api() { case $2 in */pods*) cat "$FAKE_NODE/pods" ;; *) cat "$FAKE_NODE/nodes" ;; esac; }';
+    machine.write('opt/bayou/kubernetes.sh', `${shared}\n${api}\n`);
+
+    const cause = await machine.run('steps/node-ready.sh').catch((error: { stdout: string }) => error.stdout);
+
+    expect(cause.trim()).toBe(
+      `Kubernetes says that the node is not ready: cni plugin not initialized; its pods wait: ${waiting.message}`,
+    );
+  });
+
+  test('have what has no pods when the API has it', async () => {
+    machine.write(
+      'params.json',
+      JSON.stringify({ name: 'nfs', manifest: MANIFEST, timeout_seconds: '30', has_pods: 'false' }),
+    );
+
+    expect(await machine.run('tasks/addon.sh', join(machine.root, 'params.json'))).toBe('nfs is there\n');
+    expect(machine.read('fake/kubectl/applied').trimEnd()).toBe(MANIFEST.trimEnd());
+  });
+});
