@@ -5,7 +5,7 @@ module.exports = {
   // What needs a real cloud or real nodes runs with `npm run test:cloud` or `npm run test:nodes`.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/cloud/', '<rootDir>/test/nodes/'],
   testTimeout: 120_000,
-  maxWorkers: 2,
+  maxWorkers: 3,
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   // Sources import with `.js` endings, as Node resolves them after the build; `js` first keeps npm packages on their own files.
   moduleFileExtensions: ['js', 'ts', 'json', 'node'],

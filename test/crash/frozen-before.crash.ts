@@ -1,3 +1,3 @@
-import { describeCrashSuite } from './suite.js';
+import { changes, describeCrashSuite } from './suite.js';
 
-describeCrashSuite([{ kind: 'frozen before', beside: 1 }]);
+describeCrashSuite([{ kind: 'frozen before', beside: 1, suits: changes }]);

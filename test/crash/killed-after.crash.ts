@@ -1,3 +1,3 @@
-import { describeCrashSuite } from './suite.js';
+import { changes, describeCrashSuite } from './suite.js';
 
-describeCrashSuite([{ kind: 'killed after', beside: 0 }]);
+describeCrashSuite([{ kind: 'killed after', beside: 0, suits: changes }]);

@@ -1,3 +1,3 @@
-import { describeCrashSuite } from './suite.js';
+import { changes, describeCrashSuite } from './suite.js';
 
-describeCrashSuite([{ kind: 'killed before', beside: 0 }]);
+describeCrashSuite([{ kind: 'killed before', beside: 0, suits: changes }]);

@@ -11,6 +11,13 @@ export interface FaultCase {
   suits?: (label: string) => boolean;
 }
 
+/**
+ * What may change something outside. To stop or stand still before a call that only asks is the same as to do so after
+ * the call before it, and to stop after one that only asks is the same as to stop before it: these are tried once, at
+ * the calls that change something. An answer that is lost, and time that passes after one that came, matter everywhere.
+ */
+export const changes = (label: string): boolean => !/^(database read|cloud (GET|HEAD)|node GET) /.test(label);
+
 /** One test per kind of fault, over all points; its report is one line on standard output. */
 export function describeCrashSuite(cases: FaultCase[]): void {
   describe('a cluster from order to nothing', () => {

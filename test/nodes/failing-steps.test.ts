@@ -63,7 +63,7 @@ describe('a step that fails on one node', () => {
   afterEach(() => cluster?.close());
 
   it.each(FAULTS)('is told with node, step, cause and remedy, when $what', async (fault) => {
-    const failing = await KubernetesCluster.order(1, 1, fault.bills);
+    const failing = await KubernetesCluster.order(1, 1, { moreBills: fault.bills });
     cluster = failing;
     const { site } = failing;
     const node = await booting(site, fault.node);

@@ -7,10 +7,13 @@ import { makeCluster, makeTemplate } from '../support/orders.js';
 import { SUBNET_CIDR } from './bridge.js';
 import { Kubectl } from './kubectl.js';
 import { findKubernetesMirror, type KubernetesMirror, VERSION } from './kubernetes-mirror.js';
+import type { NodeImage } from './node-tools.js';
 import { type NodeSite, openNodeSite } from './site.js';
 import { runWeb, type WebPod } from './web.js';
 
 const STATUS_LIMIT_MS = 600_000;
+/** In the development cloud's image service; what boots is by the site. */
+export const IMAGES: Record<NodeImage, string> = { debian: 'debian-12', ubuntu: 'ubuntu-22.04' };
 
 /** Bills over the one of `VERSION` or beside it, from that one and the mirror's folder. */
 export type MoreBills = (bill: Bill, mirrorFolder: string) => Bill[];
@@ -35,17 +38,22 @@ export class KubernetesCluster {
     this.watch = new ClusterWatch(site.client, uuid, { limitMs: STATUS_LIMIT_MS, logs: () => logs().join('\n') });
   }
 
-  static async order(masters: number, nodes: number, moreBills: MoreBills = () => []): Promise<KubernetesCluster> {
+  static async order(
+    masters: number,
+    nodes: number,
+    { moreBills = () => [], image = 'debian' }: { moreBills?: MoreBills | undefined; image?: NodeImage } = {},
+  ): Promise<KubernetesCluster> {
     const mirror = findKubernetesMirror(process.env);
     for (const bill of moreBills(mirror.bill, mirror.folder)) {
       writeFileSync(join(mirror.billsFolder, `${bill.version}.yaml`), stringify(bill));
     }
     const site = await openNodeSite({
       mirrorFolder: mirror.folder,
+      image,
       settings: { BAYOU_KUBERNETES__BILLS_PATH: mirror.billsFolder },
     });
     try {
-      const template = await templateOf(site, VERSION, masters);
+      const template = await templateOf(site, VERSION, masters, IMAGES[image]);
       const order = { cluster_template_id: template, master_count: masters, node_count: nodes };
       return new KubernetesCluster(site, await makeCluster(site.client, order), masters, mirror);
     } catch (error) {
@@ -56,7 +64,7 @@ export class KubernetesCluster {
 
   /** Accepted; one node at a time. */
   async upgradeTo(version: string): Promise<void> {
-    const template = await templateOf(this.site, version, this.#masters);
+    const template = await templateOf(this.site, version, this.#masters, IMAGES.debian);
     const order = { cluster_template: template, max_batch_size: 1 };
     const answer = await this.site.client.post(`/v1/clusters/${this.uuid}/actions/upgrade`, order);
     if (answer.status !== 202) throw new Error(`No upgrade: ${JSON.stringify(answer.body)}`);
@@ -94,10 +102,11 @@ export class KubernetesCluster {
 }
 
 /** `cgroupfs` since these machines are no virtual ones. */
-function templateOf({ client, mirror }: NodeSite, version: string, masters: number): Promise<string> {
+function templateOf({ client, mirror }: NodeSite, version: string, masters: number, imageName: string): Promise<string> {
   return makeTemplate(client, {
     name: version,
     coe: 'kubernetes',
+    image_id: imageName,
     floating_ip_enabled: false,
     master_lb_enabled: masters > 1,
     labels: {

@@ -16,15 +16,18 @@ export interface NodeTools {
   stateFolder: string;
 }
 
+export type NodeImage = 'debian' | 'ubuntu';
+
 /** @throws Error that says what is missing. */
-export function findNodeTools(environment: NodeJS.ProcessEnv): NodeTools {
+export function findNodeTools(environment: NodeJS.ProcessEnv, image: NodeImage = 'debian'): NodeTools {
   const scripts = resolve(environment.BAYOU_NODES_TOOLS ?? join(__dirname, '../../../shared/nodes'));
   if (!existsSync(join(scripts, 'start-node'))) {
     throw new Error(`There is no start-node in ${scripts}: set BAYOU_NODES_TOOLS`);
   }
-  const stateFolder = resolve(environment.NODES_STATE ?? '.nodes');
+  const ofAll = resolve(environment.NODES_STATE ?? '.nodes');
+  const stateFolder = image === 'ubuntu' ? join(ofAll, 'ubuntu') : ofAll;
   if (!existsSync(join(stateFolder, 'image', 'rootfs', 'sbin'))) {
-    throw new Error(`There is no node image in ${stateFolder}: run make-node-image, or set NODES_STATE`);
+    throw new Error(`There is no node image in ${stateFolder}: run .ci/prepare-nodes, or set NODES_STATE`);
   }
   return { scripts, stateFolder };
 }

@@ -6,8 +6,10 @@ import { clientCertificate } from '../cloud/booted/docker-engine.js';
 import type { ApiClient } from '../support/api-fixture.js';
 import { makeCluster, makeTemplate } from '../support/orders.js';
 import { SUBNET_CIDR } from './bridge.js';
+import { IMAGES } from './kubernetes-cluster.js';
 import { textsOf, valuesOf } from './named-values.js';
 import { Narrator } from './narrator.js';
+import type { NodeImage } from './node-tools.js';
 import { type NodeSite, openNodeSite } from './site.js';
 
 /**
@@ -16,7 +18,7 @@ import { type NodeSite, openNodeSite } from './site.js';
  */
 const USAGE = `play.ts [--coe swarm|kubernetes|…] [--masters N] [--nodes N] [--lb] [--label NAME=VALUE …]
   [--template-field NAME=VALUE …] [--cluster-field NAME=VALUE …] [--setting BAYOU_…=VALUE …]
-  [--mirror FOLDER] [--mirror-label NAME] [--bind NSPAWN-ARGUMENT …]\n`;
+  [--image debian|ubuntu] [--mirror FOLDER] [--mirror-label NAME] [--bind NSPAWN-ARGUMENT …]\n`;
 
 const LOOK_MS = 500;
 const DELETE_LIMIT_MS = 300_000;
@@ -32,6 +34,7 @@ const OPTIONS = {
   'cluster-field': several,
   setting: several,
   bind: several,
+  image: { type: 'string', default: 'debian' },
   mirror: { type: 'string' },
   'mirror-label': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -54,6 +57,7 @@ async function main(): Promise<void> {
     settings: textsOf(options.setting),
     mirrorFolder: options.mirror,
     binds: options.bind,
+    image: imageOf(options),
   });
   try {
     await play(site, options, stop);
@@ -63,6 +67,8 @@ async function main(): Promise<void> {
     console.log('everything is down');
   }
 }
+
+const imageOf = ({ image }: Options): NodeImage => (image === 'ubuntu' ? 'ubuntu' : 'debian');
 
 async function play(site: NodeSite, options: Options, stop: Stop): Promise<void> {
   const { client } = site;
@@ -98,6 +104,7 @@ async function order(client: ApiClient, options: Options, mirrorUrl: string | un
   const template = await makeTemplate(client, {
     name: options.coe,
     coe: options.coe,
+    image_id: IMAGES[imageOf(options)],
     floating_ip_enabled: false,
     master_lb_enabled: options.lb,
     ...valuesOf(options['template-field']),

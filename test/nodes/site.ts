@@ -22,7 +22,7 @@ import { createTransport } from '../../openstack/transport.js';
 import { ApiClient, tokenOf } from '../support/api-fixture.js';
 import { GATEWAY, openBridge } from './bridge.js';
 import { startMirror } from './mirror.js';
-import { findNodeTools } from './node-tools.js';
+import { findNodeTools, type NodeImage } from './node-tools.js';
 import { RealNodes } from './real-nodes.js';
 
 const DAY_MS = 86_400_000;
@@ -38,13 +38,15 @@ export interface NodeSiteOptions {
   mirrorFolder?: string | undefined;
   /** More arguments of systemd-nspawn. */
   binds?: readonly string[];
+  /** What its nodes run. Default: Debian. */
+  image?: NodeImage;
 }
 
 /** Bayou in this process over a development cloud whose servers are machines that boot. Close it whatever happens. */
 export type NodeSite = Awaited<ReturnType<typeof openNodeSite>>;
 
 export async function openNodeSite({ settings = {}, loadBalancers = false, ...options }: NodeSiteOptions = {}) {
-  const tools = findNodeTools(process.env);
+  const tools = findNodeTools(process.env, options.image);
   const folder = mkdtempSync(join(tmpdir(), 'bayou-nodes-'));
   const logFile = join(folder, 'bayou.log');
   const log = createLog({ level: 'info', destination: pino.destination({ dest: logFile, sync: true }) });

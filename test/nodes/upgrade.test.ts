@@ -18,7 +18,7 @@ describe('the upgrade of a cluster of three masters and two nodes', () => {
   let cluster: KubernetesCluster;
 
   beforeAll(async () => {
-    cluster = await KubernetesCluster.order(3, 2, billsOfMadeVersions);
+    cluster = await KubernetesCluster.order(3, 2, { moreBills: billsOfMadeVersions });
     await cluster.watch.ended('CREATE_COMPLETE');
   });
   afterAll(() => cluster?.close());
