@@ -60,7 +60,14 @@ const operationAnswer = z.strictObject({
   kind: z.string(),
   status: z.string(),
   phase: z.string().nullable(),
-  phases: z.array(z.strictObject({ name: z.string(), started_at: timeOrNull, finished_at: timeOrNull })),
+  phases: z.array(
+    z.strictObject({
+      name: z.string(),
+      started_at: timeOrNull,
+      finished_at: timeOrNull,
+      waiting_for: z.string().nullable(),
+    }),
+  ),
   reason: z
     .strictObject({
       code: z.string(),
@@ -102,10 +109,11 @@ function operationView(operation: Operation) {
     kind: operation.kind,
     status: operation.status,
     phase: operation.phase ?? null,
-    phases: operation.progress.map(({ phase, startedAt, finishedAt }) => ({
+    phases: operation.progress.map(({ phase, startedAt, finishedAt, waitingFor }) => ({
       name: phase,
       started_at: isoTime(startedAt),
       finished_at: isoTime(finishedAt),
+      waiting_for: finishedAt === undefined ? (waitingFor ?? null) : null,
     })),
     reason:
       reason === undefined

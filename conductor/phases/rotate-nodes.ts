@@ -56,7 +56,7 @@ function waitFor(nodes: readonly Node[]): Waiting {
     kind: 'wait',
     afterMs: LOOK_AGAIN_MS,
     waitingFor: `certificates of ${names}`,
-    onTimeout: failed(`the time is over, and nothing was heard of the new certificates of ${names}`, nodes[0]),
+    onTimeout: failed(`nothing was heard of the new certificates of ${names}`, nodes[0]),
   };
 }
 

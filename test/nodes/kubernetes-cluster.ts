@@ -102,7 +102,12 @@ export class KubernetesCluster {
 }
 
 /** `cgroupfs` since these machines are no virtual ones. */
-function templateOf({ client, mirror }: NodeSite, version: string, masters: number, imageName: string): Promise<string> {
+function templateOf(
+  { client, mirror }: NodeSite,
+  version: string,
+  masters: number,
+  imageName: string,
+): Promise<string> {
   return makeTemplate(client, {
     name: version,
     coe: 'kubernetes',

@@ -1,3 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { parse as fileOf } from 'node:path';
+import { templatePath } from '../../common/package-root.js';
+import { manifest } from '../../drivers/kubernetes/manifest.js';
 import { until } from '../support/until.js';
 import { KubernetesCluster } from './kubernetes-cluster.js';
 
@@ -22,6 +26,28 @@ async function statesAfterEveryStep(cluster: KubernetesCluster, node: string): P
   }
   expect(steps.length).toBeGreaterThanOrEqual(4);
   return states;
+}
+
+const FILLED_IN = {
+  POD_NETWORK: '10.100.0.0/16',
+  FLANNEL_BACKEND: 'vxlan',
+  CALICO_IPIP: 'Always',
+  CLUSTER_ID: '5f2b9f4e-2f3a-4a52-9d9c-0d6a3a3c7e11',
+  NFS_SERVER: 'nfs.example.org',
+  NFS_PATH: '/srv/share',
+  DNS_ADDRESS: '10.254.0.10',
+  DNS_DOMAIN: 'cluster.local',
+};
+
+/** Every manifest of a network or an add-on, with images that are nowhere. */
+function everyManifest(): [string, string][] {
+  return ['network', 'addons'].flatMap((folder) =>
+    readdirSync(templatePath('kubernetes', folder)).map((file): [string, string] => {
+      const images = readFileSync(templatePath('kubernetes', folder, file), 'utf8').match(/[A-Z_]+_IMAGE/g) ?? [];
+      const values = Object.fromEntries(images.map((image) => [image, 'registry.example.org/none:1']));
+      return [file, manifest(fileOf(file).name, { ...FILLED_IN, ...values }, folder)];
+    }),
+  );
 }
 
 describe('a Kubernetes cluster of one master and two nodes', () => {
@@ -86,6 +112,23 @@ describe('a Kubernetes cluster of one master and two nodes', () => {
       const [before, ...after] = await statesAfterEveryStep(cluster, node);
       expect(after.filter((state) => state !== before)).toEqual([]);
     }
+  });
+
+  // Last, since it leaves much behind in the cluster.
+  it.each(everyManifest())('takes %s as it is', async (_, text) => {
+    const kubectl = await cluster.kubectl();
+    // What is of a kind that the same file brings has to wait for it.
+    const taken = () =>
+      kubectl.apply(text, cluster.site.folder).then(
+        () => '',
+        (error: Error) => error.message,
+      );
+    let refused = '';
+    const isTaken = async () => {
+      refused = await taken();
+      return refused === '';
+    };
+    await until(isTaken, { limitMs: 20_000, everyMs: 1000, tell: () => refused });
   });
 
   it('leaves nothing', async () => {

@@ -26,7 +26,11 @@ describe('on Ubuntu', () => {
       const uuid = await makeCluster(site.client, { cluster_template_id: template, node_count: 1 });
       const watch = new ClusterWatch(site.client, uuid, {
         limitMs: STATUS_LIMIT_MS,
-        logs: () => site.nodes.names().map((name) => site.nodes.consoleLog(name)).join('\n'),
+        logs: () =>
+          site.nodes
+            .names()
+            .map((name) => site.nodes.consoleLog(name))
+            .join('\n'),
       });
       await watch.ended('CREATE_COMPLETE');
 
