@@ -1,7 +1,7 @@
 import type { Cloud } from '../cloud.js';
 import { CloudError } from '../cloud-error.js';
 import { type Call, param, type Reply, type Route } from '../http/route.js';
-import { type Caller, forbidden, projectMember, projectReader } from '../identity/callers.js';
+import { type Caller, type ProjectCaller, projectReader } from '../identity/callers.js';
 import { createLoadBalancer, deleteWithParts, type LoadBalancer } from './load-balancers.js';
 
 /** Load balancers alone, as Kubernetes makes them and Bayou takes them away. */
@@ -20,7 +20,7 @@ export function loadBalancerRoutes(cloud: Cloud): Route[] {
       path: list,
       handle: (call, caller) => {
         const project = call.query.get('project_id');
-        const reader = projectReader(caller);
+        const reader = balancerUser(caller);
         const found = [...loadBalancers.values()].filter(
           (each) => visible(each, reader) && (project === null || each.projectId === project),
         );
@@ -36,13 +36,13 @@ export function loadBalancerRoutes(cloud: Cloud): Route[] {
     {
       method: 'GET',
       path: `${list}/:id`,
-      handle: (call, caller) => ({ status: 200, body: { loadbalancer: view(one(call, projectReader(caller))) } }),
+      handle: (call, caller) => ({ status: 200, body: { loadbalancer: view(one(call, balancerUser(caller))) } }),
     },
     {
       method: 'DELETE',
       path: `${list}/:id`,
       handle: (call, caller) => {
-        const found = one(call, projectMember(caller));
+        const found = one(call, balancerUser(caller));
         const isEmpty = ![...cloud.loadBalancing.parts.values()].some((part) => part.loadBalancerId === found.id);
         if (!isEmpty && call.query.get('cascade') !== 'true') {
           throw new CloudError(400, `Validation failure: Cannot delete Load Balancer ${found.id} - it has children`);
@@ -54,17 +54,25 @@ export function loadBalancerRoutes(cloud: Cloud): Route[] {
   ];
 }
 
+/** By Octavia's own roles, as its default policy has it (octavia/policies/base.py): a plain member of a project has none. */
+function balancerUser(caller: Caller): ProjectCaller {
+  if (!caller.isAdmin && !caller.roles.has('load-balancer_member')) throw refused();
+  return projectReader(caller);
+}
+
+const refused = () => new CloudError(403, 'Policy does not allow this request to be performed.');
+
 /** Limits alone, under the names of both of its versions. */
 function quota(cloud: Cloud, call: Call, caller: Caller): Record<string, number> {
   const projectId = param(call, 'project');
-  const { projectId: own, isAdmin } = projectReader(caller);
-  if (own !== projectId && !isAdmin) throw forbidden('get_quota');
+  const { projectId: own, isAdmin } = balancerUser(caller);
+  if (own !== projectId && !isAdmin) throw refused();
   const { load_balancer: limit } = cloud.quotas.limits(projectId);
   return { load_balancer: limit, loadbalancer: limit, listener: -1, pool: -1, member: -1, health_monitor: -1 };
 }
 
 function create(cloud: Cloud, call: Call, caller: Caller): Reply {
-  const { projectId, userId } = projectMember(caller);
+  const { projectId, userId } = balancerUser(caller);
   const input = (call.body.loadbalancer ?? {}) as { name?: string; description?: string; vip_subnet_id?: string };
   const made = createLoadBalancer(
     cloud,

@@ -35,16 +35,16 @@ export function describeCloudUse(cloud: () => ContractCloud): void {
       return (await session.request<T>(ctx, { service, method: 'POST', path, body })).body;
     }
 
-    async function newCredential() {
+    async function newCredential(...roleNames: string[]) {
       const member = cloud().session('member');
       const name = freshName('credential');
-      const roles = (await member.identity(ctx)).roles.filter((role) => role.name === 'member');
+      const roles = (await member.identity(ctx)).roles.filter((role) => roleNames.includes(role.name));
       const input = { name, description: '', roleIds: roles.map(({ id }) => id), expiresAt: Date.now() + 3_600_000 };
       return { member, name, input, made: await createApplicationCredential(member, ctx, input) };
     }
 
     it('logs in with an application credential of some roles, until that is deleted', async () => {
-      const { member, name, input, made } = await newCredential();
+      const { member, name, input, made } = await newCredential('member');
       const session = cloud().session({ kind: 'applicationCredential', ...made });
 
       const seen = await session.identity(ctx);
@@ -65,7 +65,7 @@ export function describeCloudUse(cloud: () => ContractCloud): void {
     it(
       'has load balancers that are listed by their project and go with all that is in them',
       async () => {
-        const { member, made } = await newCredential();
+        const { member, made } = await newCredential('member', 'load-balancer_member');
         const session = cloud().session({ kind: 'applicationCredential', ...made });
         const name = freshName('balancer');
         const { network } = await make<{ network: { id: string } }>(member, 'network', '/networks', {
@@ -95,6 +95,18 @@ export function describeCloudUse(cloud: () => ContractCloud): void {
       },
       2 * LIMIT_MS,
     );
+
+    it('has no load balancers for who has none of their roles', async () => {
+      const { member, made } = await newCredential('member');
+      const session = cloud().session({ kind: 'applicationCredential', ...made });
+
+      const refused = make(session, 'load-balancer', '/lbaas/loadbalancers', {
+        loadbalancer: { vip_subnet_id: NOBODY },
+      });
+      expect(isStatus(await failureOf(refused), 403)).toBe(true);
+      expect(isStatus(await failureOf(listLoadBalancers(session, ctx, { projectId: project })), 403)).toBe(true);
+      await deleteApplicationCredential(member, ctx, made.id);
+    });
 
     it('has floating addresses that keep their description', async () => {
       const member = cloud().session('member');
