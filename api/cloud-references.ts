@@ -88,8 +88,8 @@ export function openstackReferences(deps: CloudReferencesDeps): CloudReferences 
   }
   const found = (value: unknown) => value !== undefined;
   const session = (who: Identity) => deps.userSession(who.token, who.known);
-  // Keypairs and a user without a project are the user's own; the rest is the same for all of a project.
-  const owner = (who: Identity) => who.projectId ?? `user ${who.userId}`;
+  // Keypairs and a user without a project are the user's own; the rest is the same for all of a project, but for admins.
+  const owner = (who: Identity) => `${who.isAdmin ? 'admin of ' : ''}${who.projectId ?? `user ${who.userId}`}`;
 
   return {
     image: (who, idOrName) =>

@@ -1,4 +1,5 @@
 import { type ListFilters, NO_FILTERS } from '../common/db/list-filters.js';
+import { ServiceError } from '../common/errors.js';
 import { text } from './fields.js';
 
 /** Arguments that lists of clusters and of templates have beside those of their pages. */
@@ -25,7 +26,9 @@ export function filtersOf({ name, coe, status, health_status, cluster_template_i
   const again = { ...equal, ...given({ tags }) };
   if (Object.keys(again).length === 0) return { filters: NO_FILTERS, again };
   const wanted = (tags ?? '').split(',').map((tag) => tag.trim());
-  return { filters: { equal, tags: wanted.filter((tag) => tag !== '').slice(0, MAX_TAGS) }, again };
+  const named = wanted.filter((tag) => tag !== '');
+  if (named.length <= MAX_TAGS) return { filters: { equal, tags: named }, again };
+  throw new ServiceError('invalid', `tags: at most ${MAX_TAGS} at once`, { field: 'tags' });
 }
 
 function given(values: Record<string, string | undefined>): Record<string, string> {

@@ -42,6 +42,12 @@ export function policyFilesVersion(settings: PolicySettings): string {
   return versions.join('\n');
 }
 
+/** Whether the policy's own file was there in that version and is no more: without it others would have more rights. */
+export function policyFileWentAway({ policyFile }: PolicySettings, version: string): boolean {
+  if (policyFile === undefined || isThere(policyFile)) return false;
+  return version.split('\n').some((line) => line.startsWith(`${policyFile} `));
+}
+
 /** The file first, then those of the folders in the order of their names, as in oslo.policy. */
 function policyFilesOf({ policyFile, policyDirs }: PolicySettings): string[] {
   const file = policyFile !== undefined && isThere(policyFile) ? [policyFile] : [];

@@ -3,7 +3,7 @@ import type { Config } from '../common/config/schema.js';
 import { errorText } from '../common/errors.js';
 import type { Log } from '../common/log.js';
 import type { Policy } from './policy.js';
-import { loadPolicy, policyFilesVersion } from './policy-files.js';
+import { loadPolicy, policyFilesVersion, policyFileWentAway } from './policy-files.js';
 
 const LOOK_MS = 10_000;
 
@@ -13,7 +13,10 @@ interface PolicyWatchDeps {
   policy: Policy;
 }
 
-/** Reads the policy's files again when one has changed. One that can't be used is told, and the old rules hold on. */
+/**
+ * Reads the policy's files again when one has changed. One that can't be used, or is gone, is told at each look, and the
+ * old rules hold on.
+ */
 export function watchPolicy(deps: PolicyWatchDeps, settings: Config['osloPolicy']): Cancel {
   const { clock, log, policy } = deps;
   if (settings.policyFile === undefined && settings.policyDirs.length === 0) return () => {};
@@ -21,6 +24,7 @@ export function watchPolicy(deps: PolicyWatchDeps, settings: Config['osloPolicy'
   const look = async (): Promise<void> => {
     const present = policyFilesVersion(settings);
     if (present === read) return;
+    if (policyFileWentAway(settings, read)) throw new Error(`the policy file ${settings.policyFile} is gone`);
     read = present;
     policy.become(loadPolicy(settings));
     log.info({ files: present.split('\n') }, 'Policy read again');

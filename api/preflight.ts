@@ -20,12 +20,12 @@ export const NOT_PLANNED: Forecast = { plan: undefined, findings: [] };
 type Planner = (order: PlannedCluster) => ClusterPlan | undefined;
 
 /**
- * Whether the cloud has room for what an order adds, as far as it lets the user look: all that is missing at once, with
- * numbers. `before`: what there is already. @throws OpenStackError
+ * Whether the cloud has room for what an order adds to a project, as far as it lets the user look: all that is missing at
+ * once, with numbers. `before`: what there is already. @throws OpenStackError
  */
 export async function preflight(
   api: Api,
-  who: Identity,
+  { who, projectId }: { who: Identity; projectId: string | undefined },
   planOf: Planner,
   after: PlannedCluster,
   before?: PlannedCluster,
@@ -34,6 +34,8 @@ export async function preflight(
   if (whole === undefined) return { plan: undefined, findings: [] };
   const present = before && planOf(before);
   const plan = present === undefined ? whole : addedTo(present, whole);
+  // What an admin's own project has left says nothing of the cluster's.
+  if (who.projectId !== projectId) return { plan, findings: stackSizeProblems(api, plan) };
   const [quotas, types, addresses] = await Promise.all([
     quotaProblems(api, who, plan),
     volumeTypeProblems(api, who, plan),

@@ -25,7 +25,14 @@ export function clusterTypesOf(drivers: DriverRegistry, { maxServersPerStack }: 
     },
     nodeGroupProblems({ distro, ...order }, template) {
       // What stands before the masters is none of its business.
-      const judged = { ...template, ...order, clusterDistro: distro ?? template.clusterDistro, masterLbEnabled: false };
+      const judged = {
+        ...template,
+        ...order,
+        // What the group does not say is as in the template.
+        labels: { ...template.labels, ...order.labels },
+        clusterDistro: distro ?? template.clusterDistro,
+        masterLbEnabled: false,
+      };
       return driverNamed(template.driver)?.validate(judged) ?? [];
     },
     schedulingProblems: (driver, group) =>

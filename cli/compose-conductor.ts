@@ -54,7 +54,7 @@ export function composeConductor(outside: Outside, config: Config, parts: Conduc
 function cachedUserData(): WorkDeps['userData'] {
   const rendered = new Map<string, string>();
   return (driver, distro) => {
-    const key = `${driver} ${distro}`;
+    const key = `${driver.name} ${distro}`;
     const known = rendered.get(key) ?? userDataOf(driver, distro);
     rendered.set(key, known);
     return known;

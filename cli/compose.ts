@@ -39,7 +39,11 @@ export interface Addresses {
 /** Builds the program from its parts; the only place that knows all of them. */
 export function composeService(outside: Outside, config: Config, roles: Roles): Service {
   const { log, queue, scheduler, metrics } = outside;
-  const drivers = new DriverRegistry({ disabled: config.drivers.disabledDrivers, kubernetes: config.kubernetes });
+  const drivers = new DriverRegistry({
+    disabled: config.drivers.disabledDrivers,
+    external: config.drivers.externalDrivers,
+    kubernetes: config.kubernetes,
+  });
   const identities = createIdentities(outside, config);
   const app = composeApi(outside, config, drivers, identities);
   const notify = (operationId: string) => queue.publish({ operationId });

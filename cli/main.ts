@@ -6,6 +6,7 @@ import { loadConfig } from '../common/config/load.js';
 import { magnumTable } from '../common/config/magnum-table.js';
 import { sampleConfig } from '../common/config/sample.js';
 import { errorText, isServiceError } from '../common/errors.js';
+import { packageVersion } from '../common/package-root.js';
 import { printSchemaVersion, upgradeDatabase } from './database.js';
 import type { MirrorOptions } from './mirror/mirror.js';
 import { runService } from './run.js';
@@ -71,26 +72,31 @@ function usage(): string {
   return `Usage: bayou COMMAND [--config-file FILE] [OPTION VALUE ...]\n\n${lines.join('\n')}\n\nSettings come from FILE (default: the first of ${DEFAULT_FILES.join(', ')} that exists)\nand from the environment: BAYOU_<SECTION>__<KEY>, such as BAYOU_API__PORT=9511.\n`;
 }
 
+const OPTIONS = {
+  'config-file': { type: 'string' },
+  project: { type: 'string' },
+  version: { type: 'string' },
+  to: { type: 'string' },
+  source: { type: 'string' },
+  'bill-out': { type: 'string' },
+  'registry-prefix': { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      'config-file': { type: 'string' },
-      project: { type: 'string' },
-      version: { type: 'string' },
-      to: { type: 'string' },
-      source: { type: 'string' },
-      'bill-out': { type: 'string' },
-      'registry-prefix': { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  });
+  const words = process.argv.slice(2);
+  // With a command it is Kubernetes' version.
+  if (words.length === 1 && words[0] === '--version') {
+    process.stdout.write(`${packageVersion()}\n`);
+    return;
+  }
+  const { values, positionals } = parseArgs({ args: words, allowPositionals: true, options: OPTIONS });
   const name = positionals.join(' ');
   if (values.help === true || name === 'help') {
     process.stdout.write(usage());
     return;
   }
-  const command = COMMANDS[name];
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
     process.stderr.write(`${name === '' ? 'No command given' : `There is no command "${name}"`}.\n\n${usage()}`);
     process.exitCode = 2;
@@ -101,7 +107,16 @@ async function main(): Promise<void> {
   await command.run(file, { project, version, to, source, billOut, registryPrefix });
 }
 
+/** An option that there is not, or one without its value. */
+function isSlip(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_');
+}
+
 main().catch((error: unknown) => {
+  if (isSlip(error)) {
+    process.stderr.write(`bayou: ${error.message}\n\n${usage()}`);
+    process.exit(2);
+  }
   process.stderr.write(`bayou: ${errorText(error)}\n`);
   if (!isServiceError(error) && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
   process.exit(1);

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** The folder of package.json, from the sources as from `dist/`. */
@@ -13,6 +13,11 @@ function findPackageRoot(): string {
 }
 
 const packageRoot = findPackageRoot();
+
+/** As package.json has it. */
+export function packageVersion(): string {
+  return String(JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')).version);
+}
 
 /** A file of `templates/`, which is read at run time and stays where the package has it. */
 export function templatePath(...parts: string[]): string {

@@ -9,7 +9,7 @@ import { type Node, nodes } from '../common/db/nodes.js';
 import type { Operation } from '../common/db/operations.js';
 import type { Ids } from '../common/ids.js';
 import type { Sealer } from '../common/sealing.js';
-import type { BayDriver, ClusterSpec } from '../drivers/driver.js';
+import type { BayDriver, ClusterSpec, NodeScripts } from '../drivers/driver.js';
 import type { CallContext, Session } from '../openstack/session.js';
 import type { CatalogService } from '../openstack/token.js';
 import type { Accounts } from './accounts.js';
@@ -34,7 +34,7 @@ export interface WorkDeps {
   /** Whether a catalog has the service where the API looked for it when it accepted the order. */
   offers: (catalog: CatalogService[], service: 'load-balancer') => boolean;
   /** User data of nodes of this driver on this `os_distro`, with the placeholders of each node's own part. */
-  userData: (driver: string, distro: string) => string;
+  userData: (driver: NodeScripts, distro: string) => string;
   settings: WorkSettings;
 }
 

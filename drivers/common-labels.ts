@@ -16,6 +16,6 @@ export const commonLabels: Readonly<Record<string, LabelDefinition>> = {
   },
   master_lb_floating_ip_enabled: {
     type: 'boolean',
-    help: 'A floating address for the load balancer although the nodes have none. Default as floating_ip_enabled.',
+    help: 'Whether the load balancer has a floating address, whatever the nodes have. Default as floating_ip_enabled.',
   },
 };

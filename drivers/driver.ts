@@ -9,9 +9,7 @@ import { USERS_AUTHORITY } from '../common/trusted-authorities.js';
  * it says which stacks, certificates and node data a cluster consists of; the conductor makes them.
  * `test/contract/driver.contract.ts` runs over every driver in the registry.
  */
-export interface BayDriver {
-  /** Also the name of its folder here and under `templates/`. */
-  readonly name: string;
+export interface BayDriver extends NodeScripts {
   readonly serves: readonly ClusterKind[];
   /** Labels it understands; others are stored and explained as unknown. */
   readonly labels: Readonly<Record<string, LabelDefinition>>;
@@ -49,6 +47,14 @@ export interface BayDriver {
   /** From what the nodes say; a node that is silent for three heartbeats counts as unknown. */
   health(reports: readonly NodeReport[]): Health;
   readonly tasks: DriverTasks;
+}
+
+/** Where the scripts of a driver's nodes are. */
+export interface NodeScripts {
+  /** Of one of Bayou's own, also the name of its folder here and under `templates/`. */
+  readonly name: string;
+  /** With `steps` and `tasks` in it; absolute. Default: `templates/<name>`. */
+  readonly scriptsFolder?: string;
 }
 
 /** Day-two work that nodes do. Each is optional: a driver without it has nothing to do there. */

@@ -8,7 +8,7 @@ type Definitions = Readonly<Record<string, LabelDefinition>>;
 /** A wrong value of a known label is refused; an unknown name is not (upstream stores it). */
 export function labelProblems(definitions: Definitions, labels: Labels): Problem[] {
   return Object.entries(labels).flatMap(([name, value]) => {
-    const wanted = definitions[name];
+    const wanted = Object.hasOwn(definitions, name) ? definitions[name] : undefined;
     const expected = wanted === undefined ? undefined : expectation(wanted, value);
     return expected === undefined ? [] : [{ field: `labels.${name}`, message: `"${value}" is not ${expected}` }];
   });
@@ -54,6 +54,6 @@ const MAX_SLIP = 3;
 /** Names that no definition has, each with the known name it may be a slip of. */
 export function unknownLabels(definitions: Definitions, labels: Labels): UnknownLabel[] {
   return Object.keys(labels)
-    .filter((label) => !(label in definitions))
+    .filter((label) => !Object.hasOwn(definitions, label))
     .map((label) => ({ label, nearest: meantWord(label, Object.keys(definitions), MAX_SLIP) }));
 }

@@ -30,7 +30,8 @@ export function loadBalancerOf(
 
 /** The external network of the floating address that users come by; undefined when there is to be none. */
 function floatingNetwork({ floatingIpEnabled, labels, template }: ClusterSpec): string | undefined {
-  const wanted = floatingIpEnabled || isTrue(labels.master_lb_floating_ip_enabled);
+  const own = labels.master_lb_floating_ip_enabled;
+  const wanted = own === undefined ? floatingIpEnabled : isTrue(own);
   return wanted ? template.externalNetworkId : undefined;
 }
 

@@ -54,7 +54,7 @@ export const COMMON_REFUSALS: readonly Refusal[] = [
   },
 ];
 
-function hasPackages(distro: string | undefined): boolean {
+export function hasPackages(distro: string | undefined): boolean {
   return distributions[distro ?? '']?.packages === true;
 }
 

@@ -22,6 +22,8 @@ const ROOT = resolve(__dirname, '..');
 const OWN_OPTIONS = ['--crash', '--cloud', '--nodes', '--fuzz', '--keep'];
 /** The full crash suite is the longest. */
 const STEP_TIMEOUT_MS = 60 * 60_000;
+/** Tests with a table of faults, of which the short form takes some. */
+const FAULT_TABLES = ['account-kinds', 'rotate-ca', 'rotate-credentials', 'upgrade-crash'];
 /** Each file of the crash suite at once: so the longer ones share the cores when the shorter are done. */
 const CRASH_WORKERS = 5;
 /** One after another: they share the cloud, or the machine. */
@@ -66,6 +68,7 @@ async function main(): Promise<void> {
       jestArguments.push(
         `--maxWorkers=${CRASH_WORKERS}`,
         '--testMatch=<rootDir>/test/crash/**/*.crash.ts',
+        `--testMatch=<rootDir>/test/engine/{${FAULT_TABLES.join()}}.test.ts`,
         '--forceExit',
       );
     if (cloudOnly) jestArguments.push(...aloneIn('cloud'), ...(booted ? [] : [WITHOUT_BOOTED]));

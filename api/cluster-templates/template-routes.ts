@@ -9,6 +9,7 @@ import { ServiceError } from '../../common/errors.js';
 import { pageAnswer } from '../answers.js';
 import type { Api } from '../deps.js';
 import { type DryRunQuery, dryRun, dryRunAnswer, dryRunQuery } from '../dry-run.js';
+import type { Identity } from '../identity.js';
 import { patchBody } from '../json-patch.js';
 import { filtersOf, templateFilters } from '../list-filters.js';
 import { pageBody, pageOf, pageQuery } from '../paging.js';
@@ -50,9 +51,16 @@ async function create(api: Api, request: ApiRequest<DryRunQuery, TemplateBody>):
 }
 
 async function tryOut(api: Api, { identity, body }: ApiRequest<DryRunQuery, TemplateBody>): Promise<ApiResponse> {
+  projectOf(identity);
   const { order, findings } = await judgeTemplate(api, identity, body);
   enforcePublishing(api, identity, order, 'clustertemplate:publish');
   return dryRun(findings.length === 0 ? planOfTemplate(api, identity, order) : undefined, findings);
+}
+
+/** @throws ServiceError `forbidden` */
+function projectOf({ projectId }: Identity): string {
+  if (projectId !== undefined) return projectId;
+  throw new ServiceError('forbidden', 'A cluster template belongs to a project: come with a token of one.');
 }
 
 export async function makeTemplate(
@@ -62,10 +70,8 @@ export async function makeTemplate(
   publish: PolicyRule,
 ): Promise<ClusterTemplate> {
   const { identity } = request;
-  const { projectId, userId } = identity;
-  if (projectId === undefined) {
-    throw new ServiceError('forbidden', 'A cluster template belongs to a project: come with a token of one.');
-  }
+  const projectId = projectOf(identity);
+  const { userId } = identity;
   const order = await templateOrder(api, identity, body);
   enforcePublishing(api, identity, order, publish);
   const made = { ...order, uuid: api.ids.uuid(), projectId, userId, createdAt: api.clock.now(), updatedAt: undefined };

@@ -11,7 +11,8 @@ const GIB_FOR_DEVICEMAPPER = 3;
 /** What a user may say of a template, in a POST or as the outcome of a PATCH. */
 export const templateBody = z.strictObject({
   name: text(),
-  coe: choice(['kubernetes', 'swarm', 'swarm-mode', 'mesos', 'dcos']),
+  // Drivers decide what there is.
+  coe: requiredText().regex(/^[a-z][a-z0-9-]{0,62}$/, 'must be the name of an orchestrator, such as kubernetes'),
   image_id: requiredText(),
   flavor_id: text(),
   master_flavor_id: text(),

@@ -26,7 +26,8 @@ export function forecastChange(
     loadBalancers: api.offers(who.known.catalog, 'load-balancer'),
   });
   const { plan } = api.clusterTypes;
-  return preflight(api, who, (order) => plan(cluster.driver, order, template), planned(after), planned(before));
+  const where = { who, projectId: cluster.projectId };
+  return preflight(api, where, (order) => plan(cluster.driver, order, template), planned(after), planned(before));
 }
 
 function plannedGroup(cluster: Cluster, template: ClusterTemplate, group: Group): PlannedGroup {

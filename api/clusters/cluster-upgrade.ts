@@ -108,7 +108,9 @@ async function pinVersions(trx: Query, plan: UpgradePlan, groups: NodeGroup[]): 
 
 async function follow(trx: Query, cluster: Cluster, template: ClusterTemplate, plan: UpgradePlan): Promise<void> {
   const labels = { ...cluster.labels, ...plan.labels };
-  await clusters.update(trx, { uuid: cluster.uuid }, { clusterTemplateId: template.uuid, labels });
+  // What is upgraded to is asked for, though the order had left it open.
+  const settledLabels = cluster.settledLabels?.filter((name) => !Object.hasOwn(plan.labels, name));
+  await clusters.update(trx, { uuid: cluster.uuid }, { clusterTemplateId: template.uuid, labels, settledLabels });
 }
 
 interface Accepted {

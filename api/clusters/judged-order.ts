@@ -98,7 +98,8 @@ function forecastOf(
     ],
     loadBalancers,
   };
-  return preflight(api, identity, (each) => plan(template.driver, each, template), planned);
+  const where = { who: identity, projectId: identity.projectId };
+  return preflight(api, where, (each) => plan(template.driver, each, template), planned);
 }
 
 /** Someone may have changed the image since the template was made. */

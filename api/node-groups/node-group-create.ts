@@ -49,6 +49,7 @@ export async function createNodeGroup(
       : await forecastChange(api, request.identity, known, present, [...present, group]);
   if (request.query.dry_run === true) {
     await api.db.read('nodegroup-judge', (query) => refuseUnchangeable(query, target));
+    refuseTooMany(target, present);
     return dryRun(plan, [...problems, ...takenProblems(present, group), ...conflicts, ...findings]);
   }
   refuse(problems);
@@ -149,6 +150,11 @@ function takenProblems(present: readonly NodeGroup[], { name }: NewGroup): Findi
   return [{ field: 'name', code: 'nodegroup_exists', message: `the cluster has a nodegroup ${name} already` }];
 }
 
+function refuseTooMany({ name }: Cluster, present: readonly NodeGroup[]): void {
+  if (present.length < MAX_NODE_GROUPS) return;
+  throw new ServiceError('invalid', `Cluster ${name} has ${MAX_NODE_GROUPS} nodegroups, which is the limit.`);
+}
+
 /** On a cluster that this transaction has locked. @throws ServiceError `invalid`, `conflict`. */
 async function writeGroup(trx: Query, api: Api, request: Caller, cluster: Cluster, group: NewGroup) {
   await refuseUnchangeable(trx, cluster);
@@ -159,9 +165,7 @@ async function writeGroup(trx: Query, api: Api, request: Caller, cluster: Cluste
       field: 'name',
     });
   }
-  if (present.length >= MAX_NODE_GROUPS) {
-    throw new ServiceError('invalid', `Cluster ${cluster.name} has ${MAX_NODE_GROUPS} nodegroups, which is the limit.`);
-  }
+  refuseTooMany(cluster, present);
   await nodeGroups.insert(trx, group);
   const order = {
     cluster,

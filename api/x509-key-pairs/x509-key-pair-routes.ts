@@ -64,8 +64,8 @@ async function create(api: Api, request: CreateRequest): Promise<ApiResponse> {
   };
   request.signal.throwIfAborted();
   const projectId = await api.db.transaction('x509-create', async (trx) => {
-    // Locked against going meanwhile: what belongs to a cluster goes with it.
-    const cluster = await clusters.rows(trx).where({ uuid: clusterId }).forShare().first('project_id');
+    // Locked against going meanwhile, for what belongs to a cluster goes with it; and for one at a time, who are counted.
+    const cluster = await clusters.rows(trx).where({ uuid: clusterId }).forUpdate().first('project_id');
     if (cluster === undefined) throw bayNotFound(body.bay_uuid);
     const kept = await x509KeyPairs.rows(trx).where({ cluster_id: clusterId }).count({ n: '*' }).first();
     if (Number(kept?.n ?? 0) >= MAX_PER_CLUSTER) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ServiceError } from '../../common/errors.js';
 import { templatePath } from '../../common/package-root.js';
+import { imagesOfAddons } from '../../drivers/kubernetes/addons.js';
 import { type Bill, billSchema, compareVersions, versionSchema } from '../../drivers/kubernetes/bill.js';
 import { readYaml } from '../../drivers/kubernetes/bill-files.js';
 
@@ -23,7 +24,18 @@ const sourcesSchema = z.strictObject({
   /** What goes with which Kubernetes: the row with the highest `since` that is not above it. */
   components: z.array(z.object({ since: versionSchema }).catchall(z.string())).min(1),
   files: z.array(fileSchema).min(1),
-  images: z.array(z.strictObject({ name: z.string(), path: z.string(), network: z.string().optional() })).default([]),
+  images: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        path: z.string(),
+        network: z.string().optional(),
+        addon: z.string().optional(),
+      }),
+    )
+    .default([]),
+  /** Whether the images of all add-ons belong to it, as their own table has them. */
+  addons: z.boolean().default(false),
 });
 
 type Sources = z.output<typeof sourcesSchema>;
@@ -32,7 +44,7 @@ type Sources = z.output<typeof sourcesSchema>;
 export type Unpinned = {
   version: string;
   files: (Omit<Bill['files'][number], 'sha256' | 'from' | 'sums'> & { from: string; sums: string })[];
-  images: Pick<Bill['images'][number], 'name' | 'path' | 'network'>[];
+  images: Pick<Bill['images'][number], 'name' | 'path' | 'network' | 'addon'>[];
 };
 
 /** Stands for what is not known yet, while the rest is checked as a bill. */
@@ -43,10 +55,12 @@ const NO_SUM = '0'.repeat(64);
  */
 export function unpinned(billsPath: string | undefined, version: string): Unpinned {
   const file = sourcesFile(billsPath);
-  const filled = fill(readYaml(file, sourcesSchema), version);
+  const sources = readYaml(file, sourcesSchema);
+  const filled = fill(sources, version);
   if (filled === undefined) throw new ServiceError('not_found', `${file} has no components for ${version}.`);
   const files = filled.files.map((entry) => ({ ...entry, sha256: NO_SUM }));
-  const images = filled.images.map((entry) => ({ ...entry, sha256: NO_SUM }));
+  const named = sources.addons ? withAddons(filled.images, version) : filled.images;
+  const images = named.map((entry) => ({ ...entry, sha256: NO_SUM }));
   const checked = billSchema.safeParse({ version, origin: file, files, images });
   if (!checked.success) throw new ServiceError('invalid', `${file}: ${z.prettifyError(checked.error)}`);
   // Every file of a source has both, so they are in what was checked.
@@ -57,12 +71,24 @@ export function unpinned(billsPath: string | undefined, version: string): Unpinn
   };
 }
 
+/** Images of add-ons besides, but for those that the file names itself. */
+function withAddons(images: Sources['images'], version: string): Sources['images'] {
+  const named = new Set(images.map(({ name }) => name));
+  const further = imagesOfAddons(version).filter(({ name }) => !named.has(name));
+  return [...images, ...further.map((image) => ({ ...image, path: `images/${archiveName(image.name)}` }))];
+}
+
+/** `coredns-v1.8.0.tar`; publishers differ in the rest of the name. */
+function archiveName(image: string): string {
+  return `${image.slice(image.lastIndexOf('/') + 1).replace(':', '-')}.tar`;
+}
+
 function sourcesFile(billsPath: string | undefined): string {
   const own = billsPath === undefined ? undefined : join(billsPath, 'sources.yaml');
   return own !== undefined && existsSync(own) ? own : templatePath('kubernetes', 'sources.yaml');
 }
 
-function fill({ components, files, images }: Sources, version: string): Omit<Sources, 'components'> | undefined {
+function fill({ components, files, images }: Sources, version: string): Pick<Sources, 'files' | 'images'> | undefined {
   const row = components
     .filter(({ since }) => compareVersions(since, version) <= 0)
     .sort((a, b) => compareVersions(a.since, b.since))

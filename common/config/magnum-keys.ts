@@ -31,7 +31,6 @@ const NODES_WITHOUT_CLOUD = 'nodes hold no cloud credentials; what a registry lo
 const ONE_PROCESS = 'one process; start more of them for more work';
 const OWN_DEFAULTS = 'a driver knows what it supports and what is its default';
 const TOKEN_CACHE = 'validated tokens are cached in the process';
-const KUBERNETES_LATER = 'there is no Kubernetes driver in this version';
 const SERVICE_LOGIN = 'the service user logs in with its password, in its project, or with an application credential';
 const OWN_POOL = 'Bayou has its own connection pool and retries';
 
@@ -39,7 +38,11 @@ export const MAGNUM_KEYS: readonly MagnumKeys[] = [
   { section: 'DEFAULT', keys: 'pybasedir bindir tempdir rootwrap_config config_file config_dir', because: OWN_FILES },
   { section: 'DEFAULT', keys: 'periodic_* run_external_periodic_tasks', because: 'nodes report by themselves' },
   { section: 'DEFAULT', keys: 'password_symbols', because: 'passwords are 32 random bytes' },
-  { section: 'DEFAULT', keys: 'max_manifest_size', because: KUBERNETES_LATER },
+  {
+    section: 'DEFAULT',
+    keys: 'max_manifest_size',
+    because: 'nobody sends manifests: pods and services are what kubectl is for',
+  },
   {
     section: 'DEFAULT',
     keys: 'verbose log_* logging_* watch_log_file use_syslog use_journal use_json use_stderr use_eventlog syslog_log_facility max_logfile_* default_log_levels publish_errors instance_format instance_uuid_format rate_limit_* fatal_deprecations',
@@ -135,7 +138,11 @@ export const MAGNUM_KEYS: readonly MagnumKeys[] = [
   { section: 'cluster', keys: 'enabled_definitions', because: '[drivers] disabled_drivers takes drivers away' },
   { section: 'cluster', keys: 'temp_cache_dir', because: 'nothing is cached in files' },
   { section: 'cluster', keys: 'nodes_affinity_policy', instead: 'servers are placed as Nova likes' },
-  { section: 'cluster', keys: 'pre_delete_lb_timeout', because: KUBERNETES_LATER },
+  {
+    section: 'cluster',
+    keys: 'pre_delete_lb_timeout',
+    because: 'what Kubernetes made in the cloud goes within the time of the delete',
+  },
   {
     section: 'cluster_heat',
     keys: 'max_attempts wait_interval',
@@ -172,9 +179,15 @@ export const MAGNUM_KEYS: readonly MagnumKeys[] = [
   },
   {
     section: 'kubernetes',
-    keys: 'keystone_auth_default_policy post_install_manifest_url health_polling_interval',
-    because: KUBERNETES_LATER,
+    keys: 'keystone_auth_default_policy',
+    because: "users of a cluster have certificates, not Keystone's tokens",
   },
+  {
+    section: 'kubernetes',
+    keys: 'post_install_manifest_url',
+    instead: 'add-ons are ordered by labels; apply a manifest of your own with kubectl',
+  },
+  { section: 'kubernetes', keys: 'health_polling_interval', because: 'nodes report by themselves' },
   ...['heat', 'nova', 'glance', 'cinder'].map((service) => ({
     section: `${service}_client`,
     keys: 'api_version',

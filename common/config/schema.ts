@@ -245,6 +245,10 @@ export const configSchema = z.object({
   }),
   drivers: z.object({
     disabled_drivers: list([], 'Names of bay drivers that are not offered.'),
+    external_drivers: list(
+      [],
+      'Bay drivers that are no part of Bayou: absolute paths of their modules, or names of installed packages. They run with all of its rights.',
+    ),
     openstack_ca_file: text(
       "Certificates that sign the cloud's endpoints, PEM, for what on nodes uses the cloud: registries, add-ons. Default: the nodes' own.",
     ),

@@ -94,7 +94,8 @@ function visible(scope: Scope, query: Query) {
   if (scope.kind === 'everything') return rows;
   return rows.where((where) => {
     applyScope(scope, where, 'cluster_templates');
-    where.orWhere({ 'cluster_templates.public': 1, 'cluster_templates.hidden': 0 });
+    const shown = scope.kind === 'project' && scope.seesHidden === true ? {} : { 'cluster_templates.hidden': 0 };
+    where.orWhere({ 'cluster_templates.public': 1, ...shown });
   });
 }
 

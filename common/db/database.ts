@@ -101,6 +101,8 @@ function prepareSqlite(
   connection.exec('PRAGMA synchronous = NORMAL');
   connection.exec('PRAGMA busy_timeout = 5000');
   connection.exec('PRAGMA foreign_keys = ON');
+  // As MariaDB compares what is stored in its binary collations.
+  connection.exec('PRAGMA case_sensitive_like = ON');
   done(null, connection);
 }
 

@@ -2,7 +2,8 @@ import type { Knex } from 'knex';
 
 /** Whose rows a query may see; the first argument of every tenant query. */
 export type Scope =
-  | { readonly kind: 'project'; readonly projectId: string }
+  /** `seesHidden`: of what others have made public, also what they hide. */
+  | { readonly kind: 'project'; readonly projectId: string; readonly seesHidden?: boolean }
   /** A token without a project: the user's own rows. */
   | { readonly kind: 'user'; readonly userId: string }
   | { readonly kind: 'everything' };

@@ -69,7 +69,7 @@ async function ensureNodeStack(work: Work, infrastructure: Infrastructure, stack
   const { cluster, template, deps } = work;
   const plan = work.driver.planNodeStack({
     servers: stack.nodes.map((node) => serverPlan(work, infrastructure, stack.group, node)),
-    userData: deps.userData(work.driver.name, await distroOf(work, stack.group)),
+    userData: deps.userData(work.driver, await distroOf(work, stack.group)),
     keyName: cluster.sshPublicKey === undefined ? undefined : work.namePrefix,
     networkId: infrastructure.networkId,
     subnetId: infrastructure.subnetId,

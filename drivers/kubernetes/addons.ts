@@ -13,10 +13,7 @@ import { forVersion } from './versions.js';
 const COREDNS = 'registry.k8s.io/coredns/coredns';
 const INGRESS_NGINX = 'registry.k8s.io/ingress-nginx/controller';
 
-/**
- * In the order in which they come; the cloud controller first, for whom nodes wait. Versions as `sources.yaml` has them
- * for mirrors, or as the add-on's own table says.
- */
+/** In the order in which they come; the cloud controller first, for whom nodes wait. Mirrors get images by this table, too. */
 export const addons: readonly Addon[] = [
   cloudController,
   {
@@ -97,6 +94,13 @@ type Labels = ClusterSpec['labels'];
 
 export function addonsOf(labels: Labels): readonly Addon[] {
   return addons.filter(({ label, isOrdered }) => isOrdered(labels[label]));
+}
+
+/** Images of all add-ons for a version of Kubernetes, as their publishers name them. */
+export function imagesOfAddons(version: string): { addon: string; name: string }[] {
+  return addons.flatMap(({ name: addon, images }) =>
+    Object.values(images).map((image) => ({ addon, name: forVersion(image, version).image })),
+  );
 }
 
 /** Whether there is something of it to see at work. */

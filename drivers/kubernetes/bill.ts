@@ -63,6 +63,8 @@ const imageSchema = z.strictObject({
   ...fetchedShape,
   /** The network driver whose clusters need it. Default: all. */
   network: nameSchema.optional(),
+  /** The add-on whose clusters need it. Default: all. */
+  addon: nameSchema.optional(),
   /** Of its manifest in that registry. None: the archive is to be had only from a folder or mirror that has it. */
   digest: z
     .string()
@@ -105,9 +107,12 @@ export function filesFor(bill: Bill, role: string): NodeFile[] {
     }));
 }
 
-/** In the order of the bill. */
-export function imagesFor(bill: Bill, networkDriver: string | undefined): BillImage[] {
-  return bill.images.filter(({ network }) => network === undefined || network === networkDriver);
+/** In the order of the bill; `addons` by their names. */
+export function imagesFor(bill: Bill, networkDriver: string | undefined, addons: readonly string[]): BillImage[] {
+  return bill.images.filter(
+    ({ network, addon }) =>
+      (network === undefined || network === networkDriver) && (addon === undefined || addons.includes(addon)),
+  );
 }
 
 export function billOf(bills: readonly Bill[], version: string): Bill | undefined {

@@ -77,6 +77,8 @@ function softwareSettings(spec: ClusterSpec, { role }: NodeIdentity, { bill, mir
   const prefix = spec.labels.container_infra_prefix;
   const { kubeletOptions, controlPlaneOptions, pauseTag } = differencesOf(bill.version);
   const cloud = cloudOptions(spec.labels, bill.version);
+  const addons = addonsOf(spec.labels).map(({ name }) => name);
+  const images = imagesFor(bill, spec.template.networkDriver, addons);
   return {
     kubernetes_version: bill.version,
     kubelet_options: [...kubeletOptions, ...cloud.kubelet],
@@ -87,7 +89,7 @@ function softwareSettings(spec: ClusterSpec, { role }: NodeIdentity, { bill, mir
     images:
       mirrorUrl === undefined || prefix !== undefined
         ? []
-        : imagesFor(bill, spec.template.networkDriver).map(({ name, path, sha256 }) => ({ name, path, sha256 })),
+        : images.map(({ name, path, sha256 }) => ({ name, path, sha256 })),
     pause_image: `${prefix ?? IMAGES}pause:${pauseTag}`,
   };
 }

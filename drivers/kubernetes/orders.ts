@@ -1,7 +1,7 @@
 import { MASTER_ROLE } from '../../common/db/node-groups.js';
 import type { ClusterOrder, NodeGroupOrder, Problem, ResizeOrder } from '../driver.js';
 import { isTrue, labelProblems } from '../labels.js';
-import { COMMON_REFUSALS, masterProblems, type Refusal, refusalsOf } from '../orders.js';
+import { COMMON_REFUSALS, hasPackages, masterProblems, type Refusal, refusalsOf } from '../orders.js';
 import type { Bill } from './bill.js';
 import { CLOUD_REFUSALS } from './cloud-orders.js';
 import { kubernetesLabels } from './labels.js';
@@ -37,6 +37,11 @@ const REFUSALS: readonly Refusal[] = [
     field: 'docker_storage_driver',
     applies: ({ dockerStorageDriver: driver }) => driver !== undefined && !STORAGE_DRIVERS.includes(driver),
     message: `must be one of ${STORAGE_DRIVERS.join(', ')}: containerd calls them overlayfs and native`,
+  },
+  {
+    field: 'labels.port_mapping',
+    applies: ({ labels, clusterDistro }) => labels.port_mapping !== undefined && !hasPackages(clusterDistro),
+    message: 'HAProxy on the masters does it, which must be installed: that needs an image of Debian or Ubuntu',
   },
   NFS_REFUSAL,
   ...COMMON_REFUSALS,

@@ -18,8 +18,8 @@ export const PORT_MAPPING = {
 
 /** Kubernetes' own default. */
 const NODE_PORTS = { first: 30_000, last: 32_767 };
-/** What masters listen on themselves. */
-const TAKEN = new Set([22, 2379, 2380, 6443, 10_248, 10_249, 10_250, 10_256, 10_257, 10_259]);
+/** What masters listen on themselves, with calico's BGP. */
+const TAKEN = new Set([22, 179, 2379, 2380, 6443, 10_248, 10_249, 10_250, 10_256, 10_257, 10_259]);
 
 export function publishedPorts({ port_mapping: mapping }: Readonly<Record<string, string>>): PublishedPort[] {
   return (mapping ?? '')

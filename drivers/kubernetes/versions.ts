@@ -17,12 +17,12 @@ interface Differences {
   pauseTag: string;
 }
 
-/** Shuts the ports without authentication that controllers and scheduler had until 1.22. */
+/** Shuts the ports without authentication that controllers had until 1.21, the scheduler until 1.22; 1.24 took the flag. */
 const SECURE_ONLY = ['--port=0'];
 
 const DIFFERENCES: readonly Differences[] = [
   {
-    before: 22,
+    before: 23,
     kubeletOptions: ['--container-runtime=remote', '--network-plugin=cni'],
     controlPlaneOptions: SECURE_ONLY,
     masterTaint: 'node-role.kubernetes.io/master',

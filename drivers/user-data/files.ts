@@ -1,6 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ServiceError } from '../../common/errors.js';
 import { templatePath } from '../../common/package-root.js';
+import type { NodeScripts } from '../driver.js';
 
 /** A file that a node gets with its user data. */
 export interface NodeFile {
@@ -36,9 +38,12 @@ export function ofBearableSize(userData: string): string {
 const COMMENT_LINE = /^[ \t]*#(?!!).*\n/gm;
 
 /** The scripts of a node: those of every node, and the orchestrator's steps and tasks. Always in the same order. */
-export function loadNodeFiles(orchestrator: string): NodeFile[] {
+export function loadNodeFiles({ name, scriptsFolder = templatePath(name) }: NodeScripts): NodeFile[] {
   return FOLDERS.flatMap(({ from, ending, to, mode }) => {
-    const folder = templatePath(...from.map((part) => (part === '*' ? orchestrator : part)));
+    const [first = '', ...rest] = from;
+    const folder = first === '*' ? join(scriptsFolder, ...rest) : templatePath(first, ...rest);
+    // Not every driver has tasks.
+    if (!existsSync(folder)) return [];
     return readdirSync(folder)
       .filter((name) => name.endsWith(ending))
       .sort()

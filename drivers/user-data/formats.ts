@@ -1,5 +1,6 @@
 import { ServiceError } from '../../common/errors.js';
 import { type Distribution, distributions } from '../distributions.js';
+import type { NodeScripts } from '../driver.js';
 import { renderUserData } from './cloud-init.js';
 import { loadNodeFiles, type NodeFile } from './files.js';
 import { renderIgnition } from './ignition.js';
@@ -13,7 +14,7 @@ const RENDERERS: Record<Distribution['format'], (input: { files: readonly NodeFi
  * User data of nodes of this driver on this distribution.
  * @throws ServiceError `internal` for a distribution that no driver should have accepted.
  */
-export function userDataOf(driver: string, distro: string): string {
+export function userDataOf(driver: NodeScripts, distro: string): string {
   const distribution = distributions[distro];
   if (distribution === undefined) throw new ServiceError('internal', `No user data is known for ${distro}`);
   return RENDERERS[distribution.format]({ files: loadNodeFiles(driver) });

@@ -35,9 +35,9 @@ export async function findImage(session: Session, ctx: CallContext, idOrName: st
     service: 'image',
     method: 'GET',
     path: '/images',
-    query: { name: idOrName },
+    // Glance takes what stands before the first colon for an operator (glance/common/utils.py, split_filter_op).
+    query: { name: `eq:${idOrName}` },
   });
-  // Glance reads `in:a,b` as a list of names, so what comes back is compared.
   const named = body.images.filter((image) => image.name === idOrName);
   return onlyOne(named.map(readImage), 'image', idOrName);
 }

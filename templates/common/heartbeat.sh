@@ -127,12 +127,22 @@ situation() {
   ls -d "$tasks"/*/state 2>/dev/null || true
 }
 
+# What the orchestrator's services show each other has a longer life than the node's own certificate, and is looked at a day
+# after the start and then each week: by one node half an hour after the other, for what is renewed starts again.
+renew_services() {
+  if [ ! -x "$BAYOU_PROGRAM/renew.sh" ] || [ "$(date +%s)" -lt "$services_at" ]; then return 0; fi
+  services_at=$(($(date +%s) + 604800))
+  "$BAYOU_PROGRAM/renew.sh" >"$BAYOU_STATE/renew.log" 2>&1 &
+}
+
 # Whatever was under way ended with the service, and begins again when it is handed out again.
 rm -f "$tasks"/*/pid
 renew_at=$(renewal_time)
+services_at=$(($(date +%s) + 86400 + $(node_value node ordinal) % 48 * 1800))
 interval=$(node_value heartbeat_seconds)
 while true; do
   look
+  renew_services
   if beat; then interval=$(json_value "$answer" interval_seconds); else interval=$look_seconds; fi
   before=$(situation)
   for ((waited = 0; waited < interval; waited += look_seconds)); do

@@ -4,7 +4,7 @@ set -euo pipefail
 
 # json_value FILE KEY...: the value there, nothing when there is none. `*` stands for each item of a list.
 json_value() {
-  python3 -c '
+  python3 -IS -c '
 import json, sys
 
 def walk(value, keys):
@@ -29,7 +29,7 @@ for value in walk(document, sys.argv[2:]):
 # json_flat FILE: a line for each value, of objects and lists too: its keys, a tab, and what json_value prints of it, with
 # U+001E for the ends of lines.
 json_flat() {
-  python3 -c '
+  python3 -IS -c '
 import json, sys
 
 def flat(keys, value):
@@ -53,7 +53,7 @@ with open(sys.argv[1], encoding="utf-8") as file:
 # json_rows FILE KEY... -- FIELD...: a line for each object of the list there: its fields, between them `|`, which no
 # value keeps. Lists are joined by commas.
 json_rows() {
-  python3 -c '
+  python3 -IS -c '
 import json, sys
 
 fields = sys.argv[sys.argv.index("--") + 1:]
@@ -75,7 +75,7 @@ for item in value if isinstance(value, list) else []:
 
 # json_object ARGUMENT...: an object of key=text, key:=json and key@=file (the text of that file).
 json_object() {
-  python3 -c '
+  python3 -IS -c '
 import json, re, sys
 
 result = {}
@@ -93,5 +93,5 @@ print(json.dumps(result))
 
 # json_list TEXT...: a list of texts.
 json_list() {
-  python3 -c 'import json, sys; print(json.dumps(sys.argv[1:]))' "$@"
+  python3 -IS -c 'import json, sys; print(json.dumps(sys.argv[1:]))' "$@"
 }

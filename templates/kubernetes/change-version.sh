@@ -23,8 +23,11 @@ install_these() {
   if is_among "$1" "${@:8}"; then install_file "$@"; fi
 }
 
+# Names of what stays as it is: set on the way back.
+staying=()
+
 install_others() {
-  if ! is_among "$1" "${services[@]}"; then install_file "$@"; fi
+  if ! is_among "$1" "${services[@]}" "${staying[@]}"; then install_file "$@"; fi
 }
 
 # What no other service goes by comes first, then the API: nothing may be newer than it.

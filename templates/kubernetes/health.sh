@@ -24,7 +24,7 @@ missed() {
 # missing_addons FILE: those with a Deployment that is not available, or none; the file has a list of Deployments.
 missing_addons() {
   local states name of
-  states=$(python3 - "$1" <<'END' 2>/dev/null || jq -r '.items[] | "\(.metadata.labels["magnum.openstack.org/addon"]) \([.status.conditions[]? | select(.type == "Available").status][0])"' "$1"
+  states=$(python3 -IS - "$1" <<'END' 2>/dev/null || jq -r '.items[] | "\(.metadata.labels["magnum.openstack.org/addon"]) \([.status.conditions[]? | select(.type == "Available").status][0])"' "$1"
 import json, sys
 for item in json.load(open(sys.argv[1]))["items"]:
     conditions = item.get("status", {}).get("conditions", [])

@@ -113,7 +113,7 @@ etcd_has_quorum() {
 # address; `-` for what is not known.
 node_states() {
   if command -v python3 >/dev/null; then
-    python3 -c '
+    python3 -IS -c '
 import json, sys
 
 with open(sys.argv[1], encoding="utf-8") as file:

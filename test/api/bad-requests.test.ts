@@ -84,8 +84,9 @@ describe('Fields', () => {
     [{ nonsense: 1 }, 'nonsense: unknown'],
     [{ uuid: 'x' }, 'uuid: unknown or read-only'],
     [{ created_at: null }, 'created_at: unknown or read-only'],
-    [{ coe: null }, 'coe: must be one of'],
-    [{ coe: 'docker' }, 'coe: must be one of'],
+    [{ coe: null }, 'coe: missing'],
+    [{ coe: 'docker' }, 'coe: no driver serves docker'],
+    [{ coe: 'Docker Swarm' }, 'coe: must be the name of an orchestrator'],
     [{ image_id: undefined }, 'image_id: missing'],
     [{ image_id: '' }, 'image_id: must not be empty'],
     [{ name: 5 }, 'name: must be a text'],
@@ -108,7 +109,7 @@ describe('Fields', () => {
   });
 
   it('that are wrong are named all at once', async () => {
-    const { body } = await demo.post(POST, templateOf({ coe: 'x', name: 1, more: true }));
+    const { body } = await demo.post(POST, templateOf({ coe: 'X', name: 1, more: true }));
 
     for (const field of ['coe', 'name', 'more']) expect(body.errors[0].detail).toContain(`${field}: `);
   });

@@ -99,6 +99,13 @@ describe('Making a template', () => {
     expect((await demo.post(PATH, templateOf({ image_id: 'plain' }))).status).toBe(201);
   });
 
+  it.each(['ubuntu:22.04', 'in:debian-12', 'eq:debian-12', ':'])('knows no image %j', async (image) => {
+    const { status, body } = await demo.post(PATH, templateOf({ image_id: image }));
+
+    expect(status).toBe(400);
+    expect(body.errors[0].detail).toContain(`Image ${image} could not be found`);
+  });
+
   it('names everything that the cloud does not have at once', async () => {
     const order = templateOf({
       image_id: 'no-image',
@@ -180,6 +187,18 @@ describe('Templates of others', () => {
     expect((await alt.patch(`${PATH}/${offered}`, [{ op: 'replace', path: '/name', value: 'x' }])).status).toBe(403);
     expect((await admin.get(PATH)).body.clustertemplates).toHaveLength(2);
   });
+
+  it('that are public and hidden are for admins to make clusters of', async () => {
+    const [alt, admin] = [(await api.as('alt_demo', 'alt')).at('latest'), (await api.as('admin')).at('latest')];
+    const uuid = await makeTemplate(demo, { keypair_id: null });
+    const order = { name: 'c', cluster_template_id: uuid };
+    expect((await admin.post('/v1/clusters?dry_run=true', order)).status).toBe(404);
+    const hide = ['public', 'hidden'].map((field) => ({ op: 'replace', path: `/${field}`, value: true }));
+    expect((await admin.patch(`${PATH}/${uuid}`, hide)).status).toBe(200);
+
+    expect((await alt.post('/v1/clusters?dry_run=true', order)).status).toBe(404);
+    expect((await admin.post('/v1/clusters?dry_run=true', order)).status).toBe(200);
+  });
 });
 
 describe('Changing a template', () => {
@@ -239,7 +258,7 @@ describe('Changing a template', () => {
     [{ op: 'replace', path: '/labels', value: "['a']" }, 'labels: must be an object'],
     [{ op: 'remove', path: '/labels/missing' }, "can't be applied"],
     [{ op: 'add', path: '/labels/__proto__/x', value: 'y' }, "can't be applied"],
-    [{ op: 'replace', path: '/coe', value: 'nonsense' }, 'coe: must be one of'],
+    [{ op: 'replace', path: '/coe', value: 'nonsense' }, 'coe: no driver serves nonsense'],
     [{ op: 'replace', path: '/image_id', value: 'plain' }, 'image_without_os_distro'],
     [{ op: 'replace', path: '/driver', value: 'other' }, 'driver: '],
   ])('refuses %j', async (operation, complaint) => {

@@ -43,6 +43,14 @@ describe.each(DATABASE_KINDS)('Over %s, an upgrade', (database) => {
     });
   });
 
+  it('shows what it was upgraded to, though the order had left it open', async () => {
+    await settle(api.db, uuid, 'CREATE_COMPLETE', { settledLabels: ['tag'], labels: { other: 'kept', tag: '1' } });
+    await upgrade({ cluster_template: 'next' });
+
+    const { labels, labels_skipped: skipped } = (await demo.get(`/v1/clusters/${uuid}`)).body;
+    expect({ labels, skipped }).toEqual({ labels: { other: 'kept', tag: '2' }, skipped: {} });
+  });
+
   it('has time for each master and each batch of workers', async () => {
     await upgrade({ cluster_template: 'next', max_batch_size: 2 });
 

@@ -118,6 +118,20 @@ describe('A dry run of', () => {
     expect(body).toMatchObject({ findings: [], plan: { servers: [{ count: 1 }, { count: 1 }] } });
   });
 
+  it('who may not order at all is refused as ever', async () => {
+    const strict = await startApi({ settings: { BAYOU_TRUST__ALLOWED_ROLES: 'nobody-has-it' } });
+    try {
+      const member = (await strict.as('demo')).at('1.14');
+      const template = await makeTemplate(member);
+
+      const { status, body } = await member.post('/v1/clusters?dry_run=true', order({ cluster_template_id: template }));
+
+      expect([status, body.errors[0].detail]).toEqual([403, expect.stringContaining('you hold none of nobody-has-it')]);
+    } finally {
+      await strict.stop();
+    }
+  });
+
   it('a body that is none is refused as ever', async () => {
     expect((await demo.post('/v1/clusters?dry_run=true', order({ node_count: 'many' }))).status).toBe(400);
     expect((await demo.post('/v1/clusters?dry_run=maybe', order())).status).toBe(400);

@@ -71,6 +71,15 @@ describe.each(DATABASE_KINDS)('Over %s, a list', (database) => {
     expect(second.body).toEqual({ clusters: [] });
   });
 
+  it('refuses more tags than it looks at, and takes no other letter for the same', async () => {
+    const many = Array.from({ length: 21 }, (_, index) => `t${index}`).join(',');
+    await makeTemplate(demo, { name: 'tagged', tags: 'fast,small' });
+
+    expect((await demo.get(`/v1/clustertemplates?tags=${many}`)).status).toBe(400);
+    expect((await demo.get('/v1/clustertemplates?tags=small,fast')).body.clustertemplates).toHaveLength(1);
+    expect((await demo.get('/v1/clustertemplates?tags=FAST')).body.clustertemplates).toEqual([]);
+  });
+
   it('of clusters refuses what it does not know', async () => {
     expect((await demo.get('/v1/clusters?coe=swarm')).status).toBe(400);
     expect((await demo.get('/v1/clustertemplates?status=x')).status).toBe(400);

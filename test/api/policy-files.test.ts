@@ -147,6 +147,9 @@ describe('A running API', () => {
     change('cluster:get_all: "role', 2);
     await api.clock.advance(10_000);
     expect((await demo.get('/v1/clusters')).status).toBe(403);
+    rmSync(join(folder, 'policy.yaml'));
+    await api.clock.advance(10_000);
+    expect((await demo.get('/v1/clusters')).status).toBe(403);
     change('cluster:get_all: "@"', 3);
     await api.clock.advance(10_000);
 

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { templatePath } from '../../common/package-root.js';
 import { clusterNamePrefix, infrastructureStackName, nodeName, nodeStackName } from '../../conductor/names.js';
 import { makeDrivers } from '../../drivers/registry.js';
 import { HOST_NAME } from './driver/host-name.js';
@@ -8,6 +10,11 @@ const drivers = makeDrivers();
 for (const [folder, driver] of Object.entries(drivers)) describeDriver(folder, driver);
 
 describe('the drivers together', () => {
+  it.each(Object.keys(drivers))('have folders of their name: %s', (name) => {
+    expect(existsSync(templatePath('..', 'drivers', name, 'driver.ts'))).toBe(true);
+    expect(existsSync(templatePath(name, 'steps'))).toBe(true);
+  });
+
   it('serve no kind of cluster twice', () => {
     const kinds = Object.values(drivers).flatMap(({ serves }) =>
       serves.map(({ serverType, os, coe }) => `${serverType} ${os} ${coe}`),

@@ -1,3 +1,3 @@
-import { describeCrashSuite } from './suite.js';
+import { changes, describeCrashSuite } from './suite.js';
 
-describeCrashSuite([{ kind: 'frozen after', beside: 1 }]);
+describeCrashSuite([{ kind: 'frozen after', beside: 1, suits: changes }]);

@@ -8,7 +8,7 @@ import { FakeIds } from '../support/fake-ids.js';
  * `BAYOU_CRASH=full` takes every point; otherwise a sample, drawn with `BAYOU_SEED`. Whether a sample is of
  * Swarm or of Kubernetes is by the seed, too; the full suite takes Swarm. `BAYOU_CRASH_COE` names one.
  */
-const SHORT_SAMPLE = 5;
+const SHORT_SAMPLE = 3;
 
 export const seed = Number(process.env.BAYOU_SEED ?? Math.floor(Math.random() * 1_000_000));
 
@@ -42,6 +42,14 @@ export function choosePoints(points: string[], suits: (label: string) => boolean
   if (isFull || suitable.length <= SHORT_SAMPLE) return suitable;
   const ids = new FakeIds(seed);
   return Array.from({ length: SHORT_SAMPLE }, () => suitable[Math.floor(ids.random() * suitable.length)] ?? 0);
+}
+
+/** Of a table of faults some, drawn with the seed; the full suite takes all of them. */
+export function sampled<T>(faults: readonly T[], count: number): T[] {
+  if (isFull) return [...faults];
+  const ids = new FakeIds(seed);
+  const left = [...faults];
+  return Array.from({ length: count }, () => left.splice(Math.floor(ids.random() * left.length), 1)).flat();
 }
 
 export interface FaultFinding extends Finding {

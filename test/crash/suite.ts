@@ -12,9 +12,9 @@ export interface FaultCase {
 }
 
 /**
- * What may change something outside. To stop or stand still before a call that only asks is the same as to do so after
- * the call before it, and to stop after one that only asks is the same as to stop before it: these are tried once, at
- * the calls that change something. An answer that is lost, and time that passes after one that came, matter everywhere.
+ * What may change something outside. A process that stops or stands still between two calls does so after the one as before
+ * the other: what only asks adds nothing to that, so it is tried around the calls that change something. An answer that
+ * is lost matters everywhere.
  */
 export const changes = (label: string): boolean => !/^(database read|cloud (GET|HEAD)|node GET) /.test(label);
 

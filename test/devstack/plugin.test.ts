@@ -89,12 +89,13 @@ it('makes the service user, the domain of accounts and the endpoint, then starts
     'openstack role add admin --user id-of-bayou_domain_admin --domain id-of-bayou',
     'mariadb --no-defaults --user=root',
     `node ${ROOT}/dist/cli/main.js db upgrade --config-file`,
-    'dist/cli/main.js api --config-file',
-    'BAYOU_METRICS__PORT=9514',
   ];
-  const places = wanted.map((text) => calls.indexOf(text));
-  expect(places).not.toContain(-1);
+  // Both start at once.
+  const services = ['dist/cli/main.js api --config-file', 'BAYOU_METRICS__PORT=9514'];
+  const [places = [], started = []] = [wanted, services].map((texts) => texts.map((text) => calls.indexOf(text)));
+  expect([...places, ...started]).not.toContain(-1);
   expect(places).toEqual([...places].sort((a, b) => a - b));
+  expect(Math.min(...started)).toBeGreaterThan(Math.max(...places));
 });
 
 it('sets up Horizon and tempest, and leaves nothing when it is cleaned', () => {

@@ -1,3 +1,4 @@
+import { sampled } from '../crash/sample.js';
 import type { FaultKind } from '../simulation/seams.js';
 import { NEW, UpgradeSite } from './upgrade-site.js';
 
@@ -22,18 +23,28 @@ async function accepted(): Promise<void> {
   await site.upgrade({ cluster_template: NEW });
 }
 
-/** Of the points that the process passes, in parts of all of them. */
-const WHEN = [0.2, 0.45, 0.7, 0.9];
-const FAULTS: FaultKind[] = ['killed before', 'killed after', 'answer lost', 'frozen after'];
+/** What happens, and when of the points that the process passes, in parts of all of them. */
+const FAULTS: [FaultKind, number][] = [
+  ['killed before', 0.2],
+  ['killed after', 0.45],
+  ['answer lost', 0.7],
+  ['frozen after', 0.9],
+];
 
 describe('an upgrade whose conductor', () => {
-  it.each(FAULTS.map((kind, index) => [kind, WHEN[index] ?? 0] as const))(
+  let points: number;
+  let tasks: string[];
+
+  beforeAll(async () => {
+    await accepted();
+    points = await upgradeWith(undefined);
+    tasks = await site.tasks();
+    await site.stop();
+  });
+
+  it.each(sampled(FAULTS, 2))(
     'is %s at a point ends well, with each task ordered once',
     async (kind, part) => {
-      await accepted();
-      const points = await upgradeWith(undefined);
-      const tasks = await site.tasks();
-      await site.stop();
       await accepted();
       await upgradeWith({ point: Math.floor(part * points), kind });
 

@@ -4,6 +4,7 @@ import { unpinned } from '../../cli/mirror/sources.js';
 import type { Node } from '../../common/db/nodes.js';
 import { templatePath } from '../../common/package-root.js';
 import { addons, planAddons } from '../../drivers/kubernetes/addons.js';
+import { imagesFor } from '../../drivers/kubernetes/bill.js';
 import { manifest } from '../../drivers/kubernetes/manifest.js';
 import { makeDrivers } from '../../drivers/registry.js';
 import { HOSTILE } from '../contract/driver/hostile.js';
@@ -79,12 +80,23 @@ describe('the manifests of add-ons', () => {
     }
   });
 
-  it.each(VERSIONS)('of those that are on by default need images for %s that a mirror has', (version) => {
-    const mirrored = unpinned(undefined, version).images.map(({ name }) => name);
-    const needed = plan({}, version).flatMap(({ params }) => imagesOf(params.manifest ?? ''));
+  it.each(VERSIONS)('need images for %s that a mirror has, for clusters of that add-on only', (version) => {
+    const { images } = unpinned(undefined, version);
+    for (const { params, subject } of plan(ALL, version)) {
+      const mirrored = images.filter(({ addon }) => addon === subject).map(({ name }) => name);
 
-    expect(needed).toHaveLength(2);
-    expect(mirrored).toEqual(expect.arrayContaining(needed));
+      expect(new Set(mirrored)).toEqual(new Set(imagesOf(params.manifest ?? '')));
+    }
+    expect(images.filter(({ addon }) => addon !== undefined).length).toBeGreaterThan(10);
+  });
+
+  it('have their images fetched by the nodes of clusters that have them', () => {
+    const parts = unpinned(undefined, 'v1.31.0');
+    const bill = { ...parts, images: parts.images.map((image) => ({ ...image, sha256: '' })), origin: '' } as never;
+    const fetched = (addonNames: string[]) => new Set(imagesFor(bill, 'routes', addonNames).map(({ addon }) => addon));
+
+    expect(fetched([])).toEqual(new Set([undefined]));
+    expect(fetched(['coredns', 'cinder-csi'])).toEqual(new Set([undefined, 'coredns', 'cinder-csi']));
   });
 });
 

@@ -155,6 +155,43 @@ describe('the scripts of a Swarm node', () => {
     expect((await row(manager)).orchestrator).toMatchObject({ state: 'unreachable' });
   });
 
+  test('look a day later, and then each week, whether what Docker shows is still good', async () => {
+    const machine = boot(manager);
+    machine.write('opt/bayou/renew.sh', '#!/bin/bash\necho looked >>"$FAKE_NODE/renewals"\n');
+    machine.start();
+    await until(() => ready(manager), { limitMs: 40_000 });
+    const looks = () => machine.read('fake/renewals').match(/looked/g)?.length ?? 0;
+    machine.write('fake/renewals', '');
+    const daySeconds = 86_400;
+
+    for (const [days, expected] of [
+      [1, 1],
+      [8, 2],
+    ] as const) {
+      machine.write('fake/ahead', String(days * daySeconds + 60));
+      await until(() => looks() >= expected, { limitMs: 40_000 });
+      expect(looks()).toBe(expected);
+    }
+  });
+
+  test('make what Docker shows anew when it is not good any more, and only then', async () => {
+    const machine = boot(manager);
+    machine.start();
+    await until(() => ready(manager), { limitMs: 40_000 });
+    await machine.stop();
+    const restarts = () => machine.read('fake/systemctl').match(/restart docker/g)?.length ?? 0;
+    const before = machine.read('etc/docker/server.pem');
+    const started = restarts();
+
+    await machine.run('renew.sh');
+    expect([machine.read('etc/docker/server.pem'), restarts()]).toEqual([before, started]);
+    machine.write('etc/docker/server.pem', '');
+    await machine.run('renew.sh');
+
+    expect(machine.read('etc/docker/server.pem')).toContain('BEGIN CERTIFICATE');
+    expect(restarts()).toBe(started + 1);
+  });
+
   test('end for good when Bayou does not want the node', async () => {
     const machine = boot(manager);
     await nodes.update(fixture.knex, { uuid: manager.row.uuid }, { state: 'leaving' });

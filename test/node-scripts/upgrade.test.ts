@@ -11,6 +11,8 @@ import { Machine } from './machine.js';
 jest.setTimeout(180_000);
 
 const FILES = ['kubectl', 'kubelet', 'kube-apiserver', 'kube-scheduler'];
+/** A newer one stays: an older one does not start over its data. */
+const ETCD = 'etcd';
 const STEPS = ['container-runtime', 'etcd', 'control-plane', 'kubelet', 'node-ready'];
 const [OLD, NEW] = ['v1.20.2', 'v1.20.3'];
 const content = (name: string, version: string) => `#!/bin/bash\n# ${name} ${version}\n`;
@@ -25,11 +27,18 @@ source "$BAYOU_ROOT/opt/bayou/kubernetes.sh"
 cd "$BAYOU_STATE"
 echo "${step} $(node_value settings kubernetes_version): $(ls -- *-restart 2>/dev/null | paste -sd ' ')" >>"$FAKE_NODE/steps"
 case ${step} in
+  etcd) rm -f etcd-restart ;;
   control-plane) rm -f kube-apiserver-restart kube-scheduler-restart ;;
   kubelet) rm -f kubelet-restart ;;
 esac
 if [ -e "$FAKE_NODE/broken-${step}" ]; then cat "$FAKE_NODE/broken-${step}"; exit 1; fi
 `;
+
+const METRICS = [
+  'group="extensions",removed_release="1.22",resource="ingresses",subresource="",version="v1beta1"} 1',
+  'group="batch",removed_release="1.25",resource="cronjobs",subresource="status",version="v1beta1"} 1',
+  'group="networking.k8s.io",removed_release="1.22",resource="ingresses",subresource="",version="v1beta1"} 1',
+].map((line) => `apiserver_requested_deprecated_apis{${line}`);
 
 describe('the upgrade of a master, by its script', () => {
   let folder: string;
@@ -66,7 +75,7 @@ describe('the upgrade of a master, by its script', () => {
   });
 
   function settingsOf(version: string): Record<string, unknown> {
-    const files = FILES.map((name) => ({
+    const files = [ETCD, ...FILES].map((name) => ({
       ...{ name, path: `${version}/${name}`, to: `/${place(name)}` },
       sha256: sha256(content(name, version)),
     }));
@@ -97,8 +106,8 @@ describe('the upgrade of a master, by its script', () => {
     expect(version()).toBe(NEW);
     const changed = machine.read('fake/steps').split('\n');
     expect(changed.slice(0, 6)).toEqual([
-      'container-runtime v1.20.3: kubectl-restart',
-      'etcd v1.20.3: kubectl-restart',
+      'container-runtime v1.20.3: etcd-restart kubectl-restart',
+      'etcd v1.20.3: etcd-restart kubectl-restart',
       'control-plane v1.20.3: kube-apiserver-restart kubectl-restart',
       'control-plane v1.20.3: kube-scheduler-restart kubectl-restart',
       'kubelet v1.20.3: kubectl-restart kubelet-restart',
@@ -108,6 +117,7 @@ describe('the upgrade of a master, by its script', () => {
     machine.write('fake/version', OLD);
     expect(lastLine(await task('upgrade-undo'))).toBe('v1.20.2 runs again');
     expect(installed()).toEqual(FILES.map((name) => content(name, OLD)));
+    expect(machine.read(place(ETCD))).toBe(content(ETCD, NEW));
     expect(version()).toBe(OLD);
     expect(lastLine(await task('upgrade-undo'))).toBe('nothing was changed yet');
   });
@@ -140,5 +150,21 @@ describe('the upgrade of a master, by its script', () => {
     expect(lastLine(await task('upgrade-undo'))).toBe('v1.20.2 runs again');
     expect(installed()).toEqual(FILES.map((name) => content(name, OLD)));
     expect(existsSync(join(machine.root, 'var/lib/bayou/previous'))).toBe(false);
+  });
+
+  it('is in the way of what the new version does not have, but for what Kubernetes itself asks for', async () => {
+    const shared = machine.read('opt/bayou/kubernetes.sh');
+    machine.write('fake/metrics', `${METRICS.join('\n')}\n`);
+    machine.write('opt/bayou/kubernetes.sh', `${shared}\napi() { cat "$FAKE_NODE/metrics"; }\n`);
+    const look = async (version: string) => {
+      machine.write('look.json', JSON.stringify({ version, drains: 'false' }));
+      return machine.run('tasks/check-upgrade.sh', join(machine.root, 'look.json')).catch((error) => error.stdout);
+    };
+
+    expect(await look('v1.21.0')).toBe('nothing is in the way of v1.21.0\n');
+    expect(await look('v1.22.0')).toBe(
+      'APIs in use that v1.22.0 does not have: ingresses of networking.k8s.io/v1beta1\n',
+    );
+    expect(await look('v1.25.0')).toContain('cronjobs of batch/v1beta1 ingresses of networking.k8s.io/v1beta1');
   });
 });

@@ -124,7 +124,13 @@ describe('the certificate authorities of three masters and a node', () => {
 
   it('leave a cluster that runs what is new, and can be deleted to the end', async () => {
     const kubectl = await cluster.kubectl();
-    await kubectl.run('delete', 'pods', '--all', '--now');
+    const before = pods.map(({ name }) => name);
+    await kubectl.run('delete', 'pods', '--all', '--now', '--wait=false');
+    const areGone = async () => {
+      const present = (await kubectl.list('pods', '.metadata.name')).flat();
+      return !before.some((name) => present.includes(name));
+    };
+    await until(areGone, { limitMs: PODS_LIMIT_MS, everyMs: 1000 });
     pods = await cluster.runWeb();
     await expectTokensGood(kubectl, 1);
 

@@ -74,6 +74,8 @@ export class World {
   readonly clock: FakeClock;
   readonly cloud: DevelopmentCloud;
   readonly db: Database;
+  /** How often the database was written to. */
+  writes = 0;
   /** Who makes the requests; of the project `demo`. */
   requester = 'demo';
   /** The living ones; nodes reach the newest. */
@@ -112,6 +114,9 @@ export class World {
       ...options.settings,
     });
     const world = new World({ clock, ids, db, cloud, config: withDevelopmentCloud(config, cloud.url), log, nodeGate });
+    db.knex.on('query', ({ sql }: { sql: string }) => {
+      if (!sql.startsWith('select')) world.writes += 1;
+    });
     return world;
   }
 

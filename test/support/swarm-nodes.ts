@@ -70,7 +70,7 @@ export async function addNode(
     },
   };
   await nodes.update(fixture.knex, { uuid: row.uuid }, { nodeData });
-  let userData = renderUserData({ files: loadNodeFiles(driver) })
+  let userData = renderUserData({ files: loadNodeFiles({ name: driver }) })
     .replace(NODE_JSON_PLACEHOLDER, Buffer.from(JSON.stringify(nodeData)).toString('base64'))
     .replace(TICKET_PLACEHOLDER, fixture.ticket(row));
   for (const [purpose, placeholder] of Object.entries(VOLUME_PLACEHOLDERS)) {

@@ -8,7 +8,7 @@ import { NODE_JSON_PLACEHOLDER, TICKET_PLACEHOLDER } from '../../drivers/node-st
 import { renderUserData } from '../../drivers/user-data/cloud-init.js';
 import { loadNodeFiles } from '../../drivers/user-data/files.js';
 
-const files = loadNodeFiles('swarm');
+const files = loadNodeFiles({ name: 'swarm' });
 
 /** The script part, unpacked. */
 function scriptOf(userData: string): string {
@@ -20,7 +20,7 @@ describe('user data for cloud-init', () => {
   test('is the same text each time and far below what Nova takes', () => {
     const userData = renderUserData({ files });
 
-    expect(renderUserData({ files: loadNodeFiles('swarm') })).toBe(userData);
+    expect(renderUserData({ files: loadNodeFiles({ name: 'swarm' }) })).toBe(userData);
     expect(Buffer.from(userData).toString('base64').length).toBeLessThan(32_768);
     expect([...userData].every((character) => character >= '\n' && character <= '~')).toBe(true);
   });

@@ -31,14 +31,14 @@ function filled(userData: string): string {
 
 describe('user data for Ignition', () => {
   it.each(['flatcar', 'fedora-coreos'])('keeps to the specification and to what Nova takes on %s', (distro) => {
-    const userData = userDataOf('swarm', distro);
+    const userData = userDataOf({ name: 'swarm' }, distro);
 
     expect(ignitionConfig.safeParse(JSON.parse(filled(userData))).error).toBeUndefined();
-    expect(userDataOf('swarm', distro)).toBe(userData);
+    expect(userDataOf({ name: 'swarm' }, distro)).toBe(userData);
   });
 
   it('holds every file byte by byte, and puts them in place once', () => {
-    const config = ignitionConfig.parse(JSON.parse(filled(userDataOf('swarm', 'flatcar'))));
+    const config = ignitionConfig.parse(JSON.parse(filled(userDataOf({ name: 'swarm' }, 'flatcar'))));
     const written = new Map(config.storage.files?.map((file) => [file.path, file]));
     const script = written.get('/opt/bayou/unpack.sh');
 
@@ -48,7 +48,7 @@ describe('user data for Ignition', () => {
     expect([script?.mode, script?.contents?.compression]).toEqual([0o755, 'gzip']);
     const bytes = Buffer.from(script?.contents?.source.replace('data:;base64,', '') ?? '', 'base64');
     const text = gunzipSync(bytes).toString('utf8');
-    for (const { path, content, mode } of loadNodeFiles('swarm')) {
+    for (const { path, content, mode } of loadNodeFiles({ name: 'swarm' })) {
       expect(text).toContain(
         `put ${path} ${mode} <<'BAYOU_END_OF_FILE'\n${content.replace(/\n$/, '')}\nBAYOU_END_OF_FILE\n`,
       );
@@ -61,18 +61,18 @@ describe('user data for Ignition', () => {
   it.each(Object.keys(makeDrivers()).flatMap((driver) => Object.keys(distributions).map((distro) => [driver, distro])))(
     'leaves room in what Nova takes (%s on %s)',
     (driver, distro) => {
-      expect(Buffer.from(userDataOf(driver, distro)).toString('base64').length).toBeLessThan(60_000);
+      expect(Buffer.from(userDataOf({ name: driver }, distro)).toString('base64').length).toBeLessThan(60_000);
     },
   );
 
   it.each(Object.keys(distributions))('is read by a played node on %s as it was meant', (distro) => {
-    const read = readUserData(filled(userDataOf('swarm', distro)));
+    const read = readUserData(filled(userDataOf({ name: 'swarm' }, distro)));
 
     expect(read).toMatchObject({ node: NODE, ticket: 'eyJh-_.b.c' });
     expect(read?.files.has('/opt/bayou/steps/swarm-join.sh')).toBe(true);
   });
 
   it('is known for no other distribution', () => {
-    expect(() => userDataOf('swarm', 'plan9')).toThrow('No user data is known for plan9');
+    expect(() => userDataOf({ name: 'swarm' }, 'plan9')).toThrow('No user data is known for plan9');
   });
 });

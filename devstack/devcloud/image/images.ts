@@ -19,8 +19,8 @@ export function imageRoutes(cloud: Cloud): Route[] {
       method: 'GET',
       path: '/v2/images',
       handle: (call) => {
-        const name = call.query.get('name');
-        const images = [...cloud.images.values()].filter((image) => name === null || image.name === name);
+        const isWanted = nameFilter(call.query.get('name'));
+        const images = [...cloud.images.values()].filter(({ name }) => isWanted(name));
         const isFirstPage = call.query.get('marker') === null;
         return {
           status: 200,
@@ -38,6 +38,15 @@ export function imageRoutes(cloud: Cloud): Route[] {
       },
     },
   ];
+}
+
+/** As Glance reads it: an operator, if there is a colon (glance/common/utils.py, split_filter_op). */
+function nameFilter(text: string | null): (name: string) => boolean {
+  if (text === null) return () => true;
+  const [, operator = 'eq', value = ''] = /^(?:([^:]*):)?(.*)$/s.exec(text) ?? [];
+  if (operator === 'eq') return (name) => name === value;
+  if (operator === 'in') return (name) => value.split(',').includes(name);
+  throw new CloudError(400, `Unable to filter by unknown operator '${operator}'.`);
 }
 
 /** By id or by name, as Heat and Nova do it. */

@@ -8,16 +8,17 @@ const ORCHESTRATORS: Readonly<Record<string, () => PlayedCluster>> = {
   'docker-configure': playSwarm,
 };
 
-const nobody: Member = {
+/** A machine that has done its steps, and knows of no other. */
+const machine: Member = {
   steps: {},
   tasks: {},
-  health: () => ({ ready: false, fields: {} }),
+  health: () => ({ ready: true, fields: {} }),
   hasPeers: false,
   halt() {},
 };
 
-/** A cluster of the orchestrator that these steps belong to; of an unheard-of one, nodes never become ready. */
+/** A cluster of the orchestrator that these steps belong to; of an unheard-of one, each node is well by itself. */
 export function playCluster(steps: readonly string[]): PlayedCluster {
   const play = Object.entries(ORCHESTRATORS).find(([step]) => steps.includes(step))?.[1];
-  return play?.() ?? (() => nobody);
+  return play?.() ?? (() => machine);
 }

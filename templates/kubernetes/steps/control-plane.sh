@@ -55,7 +55,7 @@ api_arguments=(
   --requestheader-username-headers=X-Remote-User "--proxy-client-cert-file=$PKI/front-proxy-client.crt"
   "--proxy-client-key-file=$PKI/front-proxy-client.key" --profiling=false
 )
-# What shuts the ports without authentication that these two had before 1.22.
+# What shuts the ports without authentication that these two had before 1.23.
 mapfile -t insecure < <(node_value settings control_plane_options '*')
 for option in "${insecure[@]}"; do plain option "$option" >/dev/null; done
 mapfile -t clouds < <(node_value settings controller_options '*')

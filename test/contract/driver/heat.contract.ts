@@ -18,6 +18,7 @@ import { createTransport } from '../../../openstack/transport.js';
 import { until } from '../../support/until.js';
 import { HOSTILE } from './hostile.js';
 import {
+  loadBalanced,
   nodeData,
   nodeStackInput,
   type SampleOptions,
@@ -38,9 +39,15 @@ const VARIANTS: Record<string, SampleOptions> = {
   'without floating addresses': { template: { floatingIpEnabled: false } },
   'with volumes': WITH_VOLUMES,
   'without TLS': { template: { tlsDisabled: true } },
-  'behind a load balancer of the cloud': { masters: 'most', template: { masterLbEnabled: true } },
-  'behind a load balancer of its own': { masters: 'most', template: { masterLbEnabled: true }, loadBalancers: false },
 };
+
+function variantsOf(driver: BayDriver): [string, SampleOptions][] {
+  const balanced = loadBalanced(driver).map((options): [string, SampleOptions] => [
+    `behind a load balancer of ${options.loadBalancers === true ? 'the cloud' : 'its own'}`,
+    options,
+  ]);
+  return [...Object.entries(VARIANTS), ...balanced];
+}
 
 /** Heat makes what the driver plans, and every server gets exactly its own node.json and ticket. */
 export function describePlansInHeat(driver: BayDriver): void {
@@ -81,7 +88,7 @@ export function describePlansInHeat(driver: BayDriver): void {
       return stack;
     }
 
-    it.each(Object.entries(VARIANTS))(`are made for a cluster of ${WORKERS} workers %s, and go`, async (_, variant) => {
+    it.each(variantsOf(driver))(`are made for a cluster of ${WORKERS} workers %s, and go`, async (_, variant) => {
       const { spec, masters, workers } = sampleCluster(driver, { ...variant, workers: WORKERS });
       const infrastructureStack = await make(
         infrastructureStackName(spec.namePrefix),

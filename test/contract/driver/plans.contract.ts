@@ -6,7 +6,7 @@ import { HOST_NAME } from './host-name.js';
 import { HOSTILE, leaksIn, MARK } from './hostile.js';
 import { deepFreeze, mutilate } from './purity.js';
 import {
-  LOAD_BALANCED,
+  loadBalanced,
   nodeStackInput,
   planAll,
   plannedInfrastructure,
@@ -65,7 +65,7 @@ export function describePlans(driver: BayDriver): void {
     { name: HOSTILE, template: hostileTemplate, labels: hostileLabels(driver), fixedNetwork: HOSTILE },
     { name: HOSTILE, template: hostileTemplate, labels: hostileLabels(driver) },
     WITH_VOLUMES,
-    ...LOAD_BALANCED,
+    ...loadBalanced(driver),
   ];
 
   it('plans the same for the same cluster, and changes nothing that it is given', () => {

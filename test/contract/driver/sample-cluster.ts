@@ -36,8 +36,10 @@ const CA_PEM = `-----BEGIN CERTIFICATE-----\n${`${'A'.repeat(64)}\n`.repeat(12)}
 
 /** The numbers of masters that a driver takes, of those that make sense, behind a load balancer. */
 export function masterCounts(driver: BayDriver): number[] {
-  const order = { ...sampleCluster(driver).spec.template, masterLbEnabled: true };
-  return [1, 3, 5].filter((masterCount) => driver.validate({ ...order, masterCount }).length === 0);
+  const order = sampleCluster(driver).spec.template;
+  const isTaken = (masterCount: number) =>
+    driver.validate({ ...order, masterLbEnabled: masterCount > 1, masterCount }).length === 0;
+  return [1, 3, 5].filter(isTaken);
 }
 
 export function sampleCluster(driver: BayDriver, options: SampleOptions = {}): SampleCluster {
@@ -148,7 +150,7 @@ export function nodeData(driver: BayDriver, spec: ClusterSpec, infrastructure: I
 }
 
 export function userDataOf(driver: BayDriver): string {
-  return renderUserData({ files: loadNodeFiles(driver.name) });
+  return renderUserData({ files: loadNodeFiles(driver) });
 }
 
 export function ticketOf(spec: ClusterSpec, node: NodeIdentity): string {
@@ -195,10 +197,14 @@ export const WITH_VOLUMES: SampleOptions = {
   ...{ dockerVolumeSize: 5, labels: { docker_volume_type: 'lvm', etcd_volume_size: '2', etcd_volume_type: 'files' } },
 };
 
-/** With every load balancer that a driver may have. */
-export const LOAD_BALANCED: SampleOptions[] = [true, false].map((loadBalancers) => ({
-  ...{ masters: 'most', template: { masterLbEnabled: true }, loadBalancers },
-}));
+/** With every load balancer that a driver may have, unless it refuses them. */
+export function loadBalanced(driver: BayDriver): SampleOptions[] {
+  const { template } = sampleCluster(driver).spec;
+  if (driver.validate({ ...template, masterLbEnabled: true, masterCount: 1 }).length > 0) return [];
+  return [true, false].map((loadBalancers) => ({
+    ...{ masters: 'most', template: { masterLbEnabled: true }, loadBalancers },
+  }));
+}
 
 /** Everything that a driver plans for a cluster. */
 export function planAll(driver: BayDriver, cluster: SampleCluster) {

@@ -2,7 +2,7 @@ import type { Node } from '../../../common/db/nodes.js';
 import type { BayDriver, NodeTaskPlan } from '../../../drivers/driver.js';
 import { loadNodeFiles } from '../../../drivers/user-data/files.js';
 import {
-  LOAD_BALANCED,
+  loadBalanced,
   nodeData,
   planAll,
   plannedInfrastructure,
@@ -20,7 +20,7 @@ export function describeScripts(driver: BayDriver): void {
       { template: { tlsDisabled: true } },
       registry,
       WITH_VOLUMES,
-      ...LOAD_BALANCED,
+      ...loadBalanced(driver),
     ];
     const steps = variants.flatMap((variant) =>
       planAll(driver, sampleCluster(driver, variant)).nodes.flatMap((plan) => plan.steps),
@@ -74,7 +74,7 @@ export function describeScripts(driver: BayDriver): void {
   });
 
   it('tells masters what their machines were not made with, and has a script for it', () => {
-    for (const variant of LOAD_BALANCED) {
+    for (const variant of loadBalanced(driver)) {
       const cluster = sampleCluster(driver, { ...variant, masters: 'most' });
       const infrastructure = plannedInfrastructure(cluster);
       const all = cluster.masters.map((node): Node => {
@@ -122,5 +122,5 @@ function runningNode(node: { uuid: string; name: string; role: string; ordinal: 
 }
 
 function hasScript(driver: BayDriver, folder: 'steps' | 'tasks', name: string): boolean {
-  return loadNodeFiles(driver.name).some(({ path }) => path === `/opt/bayou/${folder}/${name}.sh`);
+  return loadNodeFiles(driver).some(({ path }) => path === `/opt/bayou/${folder}/${name}.sh`);
 }

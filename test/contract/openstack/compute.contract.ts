@@ -20,7 +20,9 @@ export function describeCompute(cloud: () => ContractCloud): void {
       expect(await findImage(member, ctx, image?.id ?? '')).toEqual(image);
       expect(await findImage(member, ctx, 'no-such-image')).toBeUndefined();
       expect(await findImage(member, ctx, NO_ID)).toBeUndefined();
-      expect(await findImage(member, ctx, `in:${cloud().image.name}`)).toBeUndefined();
+      for (const operator of ['in', 'eq', 'neq', 'no-such-operator', '']) {
+        expect(await findImage(member, ctx, `${operator}:${cloud().image.name}`)).toBeUndefined();
+      }
     });
 
     it('finds a flavor by name and by id', async () => {
