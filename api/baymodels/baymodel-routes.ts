@@ -11,7 +11,7 @@ import type { Identity } from '../identity.js';
 import { type Patch, patchBody } from '../json-patch.js';
 import { type PageQuery, pageBody, pageOf, pageQuery } from '../paging.js';
 import { type ApiRequest, type ApiResponse, type Caller, route } from '../route.js';
-import { baymodelBody } from './baymodel-schema.js';
+import { baymodelBody, formerTemplateBody } from './baymodel-schema.js';
 import {
   baymodelAnswer,
   baymodelAttributes,
@@ -55,9 +55,10 @@ async function show(_api: Api, request: Caller, template: ClusterTemplate): Prom
 }
 
 async function patch(api: Api, request: ApiRequest<undefined, Patch>, template: ClusterTemplate): Promise<ApiResponse> {
+  const isFormer = template.keypairId === undefined || template.dnsNameserver?.includes(',') === true;
   const after = await changeTemplate(api, request, template, {
     attributes: baymodelAttributes,
-    body: baymodelBody,
+    body: isFormer ? formerTemplateBody : baymodelBody,
     publish: 'baymodel:publish',
   });
   return { status: 200, body: baymodelView(after, request.baseUrl) };

@@ -95,6 +95,18 @@ describe('Baymodels that are there', () => {
     expect((await patch(demo, operation)).status).toBe(400);
   });
 
+  it.each([{ keypair_id: null }, { dns_nameserver: '8.8.8.8,8.8.4.4' }])(
+    'that were made as templates, with what no baymodel has, change too: %j',
+    async (made) => {
+      const uuid = await makeTemplate(demo, made);
+      const rename = [{ op: 'replace', path: '/name', value: 'renamed' }];
+
+      const { status, body } = await demo.patch(`${PATH}/${uuid}`, rename);
+
+      expect([status, body.name]).toEqual([200, 'renamed']);
+    },
+  );
+
   it('are published by an admin alone', async () => {
     expect((await patch(demo, { op: 'replace', path: '/public', value: 'True' })).status).toBe(403);
   });
