@@ -1,9 +1,9 @@
 import { clusterTemplates } from '../common/db/cluster-templates.js';
-import { type Cluster, clusters, lockCluster, type RotationStage } from '../common/db/clusters.js';
+import { type Cluster, clusters, type RotationStage } from '../common/db/clusters.js';
 import type { Query } from '../common/db/database.js';
 import { nodeGroups } from '../common/db/node-groups.js';
 import { refuseUnlessResizable } from './clusters/cluster-resize.js';
-import { clusterNotFound } from './clusters/find-cluster.js';
+import { onLockedCluster } from './clusters/locked-cluster.js';
 import type { Api } from './deps.js';
 import { acceptOperation, announceOperation, findSuperseded } from './operations.js';
 import type { ApiRequest, ApiResponse } from './route.js';
@@ -32,12 +32,9 @@ export async function rotateCa(api: Api, request: RotateRequest, target: Cluster
   if (!api.clusterTypes.rotatesCa(target.driver)) {
     throw unsupported(`Rotating the certificates of a cluster of the driver ${target.driver}`);
   }
-  request.signal.throwIfAborted();
-  const operationId = await api.db.transaction('certificate-rotate', async (trx) => {
-    const cluster = await lockCluster(request.scope, trx, target.uuid);
-    if (cluster === undefined) throw clusterNotFound(target.uuid);
-    return rotateLocked(trx, api, request, cluster);
-  });
+  const operationId = await onLockedCluster(api, request, target.uuid, 'certificate-rotate', (trx, cluster) =>
+    rotateLocked(trx, api, request, cluster),
+  );
   await announceOperation(api, operationId, request.requestId);
   return { status: 202, body: { uuid: target.uuid } };
 }

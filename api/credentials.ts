@@ -1,7 +1,8 @@
-import { type Cluster, lockCluster } from '../common/db/clusters.js';
+import type { Cluster } from '../common/db/clusters.js';
 import { acceptedAnswer } from './answers.js';
 import { refuseUnlessResizable } from './clusters/cluster-resize.js';
-import { clusterNotFound, loadCluster } from './clusters/find-cluster.js';
+import { loadCluster } from './clusters/find-cluster.js';
+import { onLockedCluster } from './clusters/locked-cluster.js';
 import type { Api } from './deps.js';
 import { acceptOperation, announceOperation, findSuperseded } from './operations.js';
 import { type ApiRequest, type ApiResponse, route } from './route.js';
@@ -15,10 +16,7 @@ async function rotate(api: Api, request: ApiRequest<undefined, undefined>, targe
   if (!api.clusterTypes.rotatesCredentials(target.driver)) {
     throw unsupported(`Rotating the credentials of a cluster of the driver ${target.driver}`);
   }
-  request.signal.throwIfAborted();
-  const operationId = await api.db.transaction('credentials-rotate', async (trx) => {
-    const cluster = await lockCluster(request.scope, trx, target.uuid);
-    if (cluster === undefined) throw clusterNotFound(target.uuid);
+  const operationId = await onLockedCluster(api, request, target.uuid, 'credentials-rotate', async (trx, cluster) => {
     await findSuperseded(trx, cluster, 'rotate_credentials');
     refuseUnlessResizable(cluster);
     const order = {

@@ -106,7 +106,7 @@ function staticChecks(): Record<string, string[]> {
 }
 
 function shellScripts(): string[] {
-  const found = ['templates', 'devstack', 'test'].flatMap((folder) =>
+  const found = ['templates', 'devstack', 'examples', 'test'].flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && (entry.name.endsWith('.sh') || !entry.name.includes('.')))
       .map((entry) => join(entry.parentPath, entry.name))

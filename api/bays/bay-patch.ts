@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { type Cluster, lockCluster } from '../../common/db/clusters.js';
+import type { Cluster } from '../../common/db/clusters.js';
 import { DEFAULT_WORKER_GROUP, nodeGroups } from '../../common/db/node-groups.js';
 import { type clusterPatchQuery, refuseRollback, UNPATCHABLE } from '../clusters/cluster-patch.js';
 import { judgeResize, resizeLocked } from '../clusters/cluster-resize.js';
-import { clusterNotFound } from '../clusters/find-cluster.js';
+import { onLockedCluster } from '../clusters/locked-cluster.js';
 import type { Api } from '../deps.js';
 import { requiredInteger } from '../fields.js';
 import { changedAttributes, type Document, type Patch, patched } from '../json-patch.js';
@@ -38,12 +38,9 @@ async function resize(api: Api, request: PatchRequest, target: Cluster, nodeCoun
   const { uuid } = target;
   const wanted = { node_count: nodeCount, nodes_to_remove: [], nodegroup: undefined };
   refuseOrder((await judgeResize(api, request, target, wanted)).findings);
-  request.signal.throwIfAborted();
-  const operationId = await api.db.transaction('bay-patch', async (trx) => {
-    const cluster = await lockCluster(request.scope, trx, uuid);
-    if (cluster === undefined) throw clusterNotFound(uuid);
-    return resizeLocked(trx, api, request, cluster, wanted);
-  });
+  const operationId = await onLockedCluster(api, request, uuid, 'bay-patch', (trx, cluster) =>
+    resizeLocked(trx, api, request, cluster, wanted),
+  );
   await announceOperation(api, operationId, request.requestId);
 }
 

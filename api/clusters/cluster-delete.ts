@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { type Cluster, lockCluster } from '../../common/db/clusters.js';
+import type { Cluster } from '../../common/db/clusters.js';
 import { findOpenOperation } from '../../common/db/operations.js';
 import type { Api } from '../deps.js';
 import { flag } from '../fields.js';
 import { acceptOperation, announceOperation } from '../operations.js';
 import type { ApiResponse, Caller } from '../route.js';
-import { clusterNotFound } from './find-cluster.js';
+import { onLockedCluster } from './locked-cluster.js';
 
 export const clusterDeleteQuery = z.strictObject({ keep_volumes: flag() });
 
@@ -15,10 +15,7 @@ type DeleteRequest = Caller & { query: z.output<typeof clusterDeleteQuery> | und
 /** From every state; while a delete is under way another one changes nothing. */
 export async function deleteCluster(api: Api, request: DeleteRequest, target: Cluster): Promise<ApiResponse> {
   const keepVolumes = request.query?.keep_volumes === true;
-  request.signal.throwIfAborted();
-  const operationId = await api.db.transaction('cluster-delete', async (trx) => {
-    const cluster = await lockCluster(request.scope, trx, target.uuid);
-    if (cluster === undefined) throw clusterNotFound(target.uuid);
+  const operationId = await onLockedCluster(api, request, target.uuid, 'cluster-delete', async (trx, cluster) => {
     if ((await findOpenOperation(trx, cluster.uuid))?.kind === 'delete') return undefined;
     return acceptOperation(trx, api, {
       cluster,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Cluster, clusters, lockCluster } from '../../common/db/clusters.js';
+import { type Cluster, clusters } from '../../common/db/clusters.js';
 import { DEFAULT_WORKER_GROUP, nodeGroups } from '../../common/db/node-groups.js';
 import { ServiceError } from '../../common/errors.js';
 import type { Api } from '../deps.js';
@@ -11,7 +11,7 @@ import type { ApiRequest, ApiResponse } from '../route.js';
 import { parse, refuse, refuseOrder } from '../validation.js';
 import { judgeResize, resizeLocked } from './cluster-resize.js';
 import { clusterView } from './cluster-view.js';
-import { clusterNotFound } from './find-cluster.js';
+import { onLockedCluster } from './locked-cluster.js';
 import { zeroNodesProblems } from './node-counts.js';
 
 const ROLLBACK_SINCE = 3;
@@ -63,10 +63,7 @@ export async function patchCluster(api: Api, request: PatchRequest, target: Clus
     nodeCount === undefined ? undefined : { node_count: nodeCount, nodes_to_remove: [], nodegroup: undefined };
   if (wanted !== undefined) refuseOrder((await judgeResize(api, request, target, wanted)).findings);
   const health = changed.some((name) => name.startsWith('health_')) ? parse(healthBody, after) : undefined;
-  request.signal.throwIfAborted();
-  const operationId = await api.db.transaction('cluster-patch', async (trx) => {
-    const cluster = await lockCluster(request.scope, trx, target.uuid);
-    if (cluster === undefined) throw clusterNotFound(target.uuid);
+  const operationId = await onLockedCluster(api, request, target.uuid, 'cluster-patch', async (trx, cluster) => {
     if (health !== undefined) {
       await clusters.update(
         trx,

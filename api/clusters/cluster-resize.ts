@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { templateOfCluster } from '../../common/db/cluster-templates.js';
-import { type Cluster, type ClusterStatus, lockCluster } from '../../common/db/clusters.js';
+import type { Cluster, ClusterStatus } from '../../common/db/clusters.js';
 import type { Query } from '../../common/db/database.js';
 import { DEFAULT_WORKER_GROUP, MASTER_ROLE, type NodeGroup, nodeGroups } from '../../common/db/node-groups.js';
 import { nodes } from '../../common/db/nodes.js';
@@ -13,7 +13,7 @@ import { type Forecast, NOT_PLANNED } from '../preflight.js';
 import type { ApiRequest, ApiResponse, Caller } from '../route.js';
 import { type Finding, refuse, refuseOrder } from '../validation.js';
 import { forecastChange } from './cluster-forecast.js';
-import { clusterNotFound } from './find-cluster.js';
+import { onLockedCluster } from './locked-cluster.js';
 import { counted, zeroNodesProblems } from './node-counts.js';
 
 const MAX_NODES_TO_REMOVE = 1000;
@@ -52,12 +52,9 @@ export async function resizeCluster(
   const { plan, findings } = await judgeResize(api, request, target, body);
   if (request.query.dry_run === true) return dryRun(plan, findings);
   refuseOrder(findings);
-  request.signal.throwIfAborted();
-  const operationId = await api.db.transaction('cluster-resize', async (trx) => {
-    const cluster = await lockCluster(request.scope, trx, target.uuid);
-    if (cluster === undefined) throw clusterNotFound(target.uuid);
-    return resizeLocked(trx, api, request, cluster, body);
-  });
+  const operationId = await onLockedCluster(api, request, target.uuid, 'cluster-resize', (trx, cluster) =>
+    resizeLocked(trx, api, request, cluster, body),
+  );
   await announceOperation(api, operationId, request.requestId);
   return { status: 202, body: { uuid: target.uuid } };
 }

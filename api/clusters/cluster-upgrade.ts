@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type ClusterTemplate, clusterTemplates } from '../../common/db/cluster-templates.js';
-import { type Cluster, clusters, lockCluster } from '../../common/db/clusters.js';
+import { type Cluster, clusters } from '../../common/db/clusters.js';
 import type { Query } from '../../common/db/database.js';
 import { MASTER_ROLE, type NodeGroup, nodeGroups } from '../../common/db/node-groups.js';
 import { ServiceError } from '../../common/errors.js';
@@ -14,7 +14,7 @@ import type { ApiRequest, ApiResponse } from '../route.js';
 import { unsupported } from '../unsupported.js';
 import { refuse } from '../validation.js';
 import { groupOf, refuseGoing, refuseUnlessResizable } from './cluster-resize.js';
-import { clusterNotFound } from './find-cluster.js';
+import { onLockedCluster } from './locked-cluster.js';
 import { differences } from './upgrade-differences.js';
 
 /** 1.7 has the path, and upstream refuses it there. */
@@ -35,12 +35,9 @@ type UpgradeRequest = ApiRequest<undefined, z.output<typeof upgradeBody>>;
 export async function upgradeCluster(api: Api, request: UpgradeRequest, target: Cluster): Promise<ApiResponse> {
   if (request.minor < UPGRADES_SINCE) throw unsupported(`Upgrading a cluster before version 1.${UPGRADES_SINCE}`);
   const template = await getTemplate(api, request.scope, request.body.cluster_template);
-  request.signal.throwIfAborted();
-  const operationId = await api.db.transaction('cluster-upgrade', async (trx) => {
-    const cluster = await lockCluster(request.scope, trx, target.uuid);
-    if (cluster === undefined) throw clusterNotFound(target.uuid);
-    return upgradeLocked(trx, api, request, cluster, template);
-  });
+  const operationId = await onLockedCluster(api, request, target.uuid, 'cluster-upgrade', (trx, cluster) =>
+    upgradeLocked(trx, api, request, cluster, template),
+  );
   await announceOperation(api, operationId, request.requestId);
   return { status: 202, body: { uuid: target.uuid } };
 }

@@ -1,5 +1,5 @@
 import { type ClusterTemplate, templateOfCluster } from '../../common/db/cluster-templates.js';
-import { type Cluster, lockCluster } from '../../common/db/clusters.js';
+import type { Cluster } from '../../common/db/clusters.js';
 import type { Query } from '../../common/db/database.js';
 import { type NodeGroup, nodeGroups } from '../../common/db/node-groups.js';
 import { ServiceError } from '../../common/errors.js';
@@ -7,7 +7,7 @@ import { reason, reasonSentence } from '../../common/reasons.js';
 import { storageProblems } from '../cluster-templates/template-schema.js';
 import { forecastChange } from '../clusters/cluster-forecast.js';
 import { refuseUnlessResizable } from '../clusters/cluster-resize.js';
-import { clusterNotFound } from '../clusters/find-cluster.js';
+import { onLockedCluster } from '../clusters/locked-cluster.js';
 import { counted } from '../clusters/node-counts.js';
 import { tellUnknownLabels } from '../clusters/unknown-labels.js';
 import type { Api } from '../deps.js';
@@ -55,12 +55,13 @@ export async function createNodeGroup(
   refuse(problems);
   refuse(conflicts, 'conflict');
   refuseOrder(findings);
-  request.signal.throwIfAborted();
-  const { operationId, accepted } = await api.db.transaction('nodegroup-create', async (trx) => {
-    const cluster = await lockCluster(request.scope, trx, target.uuid);
-    if (cluster === undefined) throw clusterNotFound(target.uuid);
-    return writeGroup(trx, api, request, cluster, { ...group, imageId: group.imageId ?? template.imageId });
-  });
+  const { operationId, accepted } = await onLockedCluster(
+    api,
+    request,
+    target.uuid,
+    'nodegroup-create',
+    (trx, cluster) => writeGroup(trx, api, request, cluster, { ...group, imageId: group.imageId ?? template.imageId }),
+  );
   await announceOperation(api, operationId, request.requestId);
   return { status: 202, body: groupView(accepted, target, [], request.baseUrl) };
 }

@@ -1,9 +1,9 @@
-import { type Cluster, lockCluster } from '../../common/db/clusters.js';
+import type { Cluster } from '../../common/db/clusters.js';
 import type { Query } from '../../common/db/database.js';
 import { nodeGroups } from '../../common/db/node-groups.js';
 import { ServiceError } from '../../common/errors.js';
 import { refuseUnlessResizable } from '../clusters/cluster-resize.js';
-import { clusterNotFound } from '../clusters/find-cluster.js';
+import { onLockedCluster } from '../clusters/locked-cluster.js';
 import { counted } from '../clusters/node-counts.js';
 import type { Api } from '../deps.js';
 import { acceptOperation, announceOperation, findSuperseded } from '../operations.js';
@@ -12,12 +12,9 @@ import { findNodeGroup } from './find-node-group.js';
 
 /** From every state; while it is under way another one changes nothing. The row goes with the last node. */
 export async function deleteNodeGroup(api: Api, request: Caller, target: Cluster): Promise<ApiResponse> {
-  request.signal.throwIfAborted();
-  const operationId = await api.db.transaction('nodegroup-delete', async (trx) => {
-    const cluster = await lockCluster(request.scope, trx, target.uuid);
-    if (cluster === undefined) throw clusterNotFound(target.uuid);
-    return deleteLocked(trx, api, request, cluster);
-  });
+  const operationId = await onLockedCluster(api, request, target.uuid, 'nodegroup-delete', (trx, cluster) =>
+    deleteLocked(trx, api, request, cluster),
+  );
   if (operationId !== undefined) await announceOperation(api, operationId, request.requestId);
   return { status: 204 };
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { type Cluster, lockCluster } from '../../common/db/clusters.js';
+import type { Cluster } from '../../common/db/clusters.js';
 import type { Query } from '../../common/db/database.js';
 import { appendEvent } from '../../common/db/events.js';
 import { MASTER_ROLE, type NodeGroup, nodeGroups } from '../../common/db/node-groups.js';
 import { refuseGoing } from '../clusters/cluster-resize.js';
-import { clusterNotFound } from '../clusters/find-cluster.js';
+import { onLockedCluster } from '../clusters/locked-cluster.js';
 import type { Api } from '../deps.js';
 import { integer } from '../fields.js';
 import { changedAttributes, type Patch, patched } from '../json-patch.js';
@@ -27,13 +27,16 @@ const boundsBody = z.object({ min_node_count: integer(0), max_node_count: intege
  * them, so there is no operation; the status is as after one, since clients wait for it.
  */
 export async function patchNodeGroup(api: Api, request: PatchRequest, target: Cluster): Promise<ApiResponse> {
-  request.signal.throwIfAborted();
-  const { group, addresses } = await api.db.transaction('nodegroup-patch', async (trx) => {
-    const cluster = await lockCluster(request.scope, trx, target.uuid);
-    if (cluster === undefined) throw clusterNotFound(target.uuid);
-    const group = await patchLocked(trx, api, request, cluster);
-    return { group, addresses: await nodeAddressesOf(trx, group) };
-  });
+  const { group, addresses } = await onLockedCluster(
+    api,
+    request,
+    target.uuid,
+    'nodegroup-patch',
+    async (trx, cluster) => {
+      const group = await patchLocked(trx, api, request, cluster);
+      return { group, addresses: await nodeAddressesOf(trx, group) };
+    },
+  );
   return { status: 202, body: groupView(group, target, addresses, request.baseUrl) };
 }
 

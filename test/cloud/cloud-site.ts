@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deleteKeypair, importKeypair } from '../../openstack/compute/keypairs.js';
-import { freePorts } from '../servers/process-group.js';
+import { freePorts } from '../servers/free-ports.js';
 import { ApiClient } from '../support/api-fixture.js';
 import { type BayouProcess, BayouProcesses, type Settings } from '../support/bayou-process.js';
 import { until } from '../support/until.js';

@@ -90,8 +90,10 @@ const TOO_LOW = {
   'load-balancer': { path: (id: string) => `/lbaas/quotas/${id}`, body: { quota: { load_balancer: 0 } } },
 } as const;
 
-const LACKING = ['cores', 'MiB of RAM', 'servers', 'ports', 'floating IPs', 'networks', 'subnets', 'routers'];
-LACKING.push('security groups', 'volumes', 'GiB of volumes', 'load balancers');
+const LACKING = [
+  ...['cores', 'MiB of RAM', 'servers', 'ports', 'floating IPs', 'networks', 'subnets', 'routers'],
+  ...['security groups', 'volumes', 'GiB of volumes', 'load balancers'],
+];
 
 async function addImage(member: Session, name: string, properties: Record<string, unknown>, data?: string) {
   const body = { name, disk_format: 'raw', container_format: 'bare', visibility: 'private', ...properties };

@@ -1,6 +1,6 @@
 import { systemClock } from '../../common/clock.js';
 import type { OperationMessage } from '../../common/queue/queue.js';
-import { freePorts } from '../servers/process-group.js';
+import { freePorts } from '../servers/free-ports.js';
 import { rabbitTestQueue } from '../support/rabbit-test-queue.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { testServerUrl } from '../support/test-server.js';

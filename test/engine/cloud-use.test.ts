@@ -218,7 +218,7 @@ describe('the credential', () => {
     await startWithCluster();
     const [first] = credentials();
 
-    for (const { seams } of scenario.world.processes) seams.kill();
+    scenario.world.killAll();
     asleep = true;
     await scenario.world.clock.advance(HALF_LIFE_MS);
     asleep = false;

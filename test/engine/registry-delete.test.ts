@@ -67,7 +67,7 @@ describe('the container of a cluster whose create Swift refused', () => {
   it('does not when Swift has left the catalog', async () => {
     await createRefused();
     scenario.world.cloud.state.settings.objectStore = false;
-    for (const { seams } of scenario.world.processes) seams.kill();
+    scenario.world.killAll();
     await scenario.world.startProcess();
 
     await deleted();

@@ -44,7 +44,7 @@ const renewals = async () => (await scenario.operations()).filter(({ kind }) => 
 
 /** Jumps over the time in which nothing happens: nodes and processes hold still. */
 async function pass(ms: number): Promise<void> {
-  for (const { seams } of scenario.world.processes) seams.kill();
+  scenario.world.killAll();
   asleep = true;
   await scenario.world.clock.advance(ms);
   asleep = false;

@@ -6,7 +6,7 @@ import { secrets } from '../../common/db/secrets.js';
 import { createRequest } from '../../common/x509.js';
 import { sampled } from '../crash/sample.js';
 import type { NodeBehaviour } from '../simulation/played-nodes.js';
-import type { FaultKind } from '../simulation/seams.js';
+import type { FaultKind, PlannedFault } from '../simulation/seams.js';
 import { KUBERNETES_TEMPLATE, Scenario } from './scenario.js';
 
 jest.setTimeout(120_000);
@@ -209,16 +209,9 @@ const FAULTS: [FaultKind, number][] = [
 ];
 
 describe('a rotation whose conductor', () => {
-  /** Has another process do what was asked for, to which this happens, and starts a further one when it is gone. */
-  async function rotateWith(plan: { point: number; kind: FaultKind } | undefined): Promise<number> {
-    const { world } = scenario;
+  async function rotateWith(plan: PlannedFault | undefined): Promise<number> {
     await accept();
-    for (const { seams } of world.processes) seams.kill();
-    const seams = await world.startProcess(plan);
-    await scenario.until((cluster) => cluster?.status !== 'UPDATE_IN_PROGRESS' || world.processes.length === 0);
-    if (world.processes.length === 0) await world.startProcess();
-    await scenario.settled();
-    return seams.points.length;
+    return (await scenario.settledBy(plan)).length;
   }
 
   let points: number[];

@@ -136,16 +136,9 @@ describe('a rotation of credentials', () => {
 });
 
 describe('a rotation of credentials with a fault', () => {
-  /** Orders it, has another process do it, to which this happens, and starts a further one when it is gone. */
   async function rotateWith(plan: PlannedFault | undefined): Promise<string[]> {
-    const { world } = scenario;
     await rotate();
-    for (const { seams } of world.processes) seams.kill();
-    const seams = await world.startProcess(plan);
-    await scenario.until((cluster) => cluster?.status !== 'UPDATE_IN_PROGRESS' || world.processes.length === 0);
-    if (world.processes.length === 0) await world.startProcess();
-    await scenario.settled();
-    return seams.points;
+    return scenario.settledBy(plan);
   }
 
   let points: Record<Kind, string[]>;
@@ -197,7 +190,7 @@ describe('a rotation of credentials with a fault', () => {
     await startWithCluster();
     const { world } = scenario;
     await rotate();
-    for (const { seams } of world.processes) seams.kill();
+    world.killAll();
     const point = points.user.indexOf('cloud PATCH /identity/v3/users/*');
     await world.startProcess({ point, kind: 'killed after' });
     await scenario.until(() => world.processes.length === 0);

@@ -1,6 +1,7 @@
 import { type Cluster, clusters } from '../../common/db/clusters.js';
 import { events } from '../../common/db/events.js';
 import { type Operation, operations } from '../../common/db/operations.js';
+import type { PlannedFault } from '../simulation/seams.js';
 import { World, type WorldOptions } from '../simulation/world.js';
 
 const LIMIT_MS = 3 * 3_600_000;
@@ -94,6 +95,17 @@ export class Scenario {
 
   async settled(): Promise<Cluster | undefined> {
     return this.until((cluster) => cluster?.status.endsWith('_IN_PROGRESS') !== true);
+  }
+
+  /** Has another process do what was accepted, to which this happens, and starts a further one when it is gone. */
+  async settledBy(plan: PlannedFault | undefined): Promise<string[]> {
+    const { world } = this;
+    world.killAll();
+    const { points } = await world.startProcess(plan);
+    await this.until((cluster) => cluster?.status !== 'UPDATE_IN_PROGRESS' || world.processes.length === 0);
+    if (world.processes.length === 0) await world.startProcess();
+    await this.settled();
+    return points;
   }
 
   /** Fake time from now until the reason shows. */

@@ -47,7 +47,7 @@ async function abandonAccount(name: string): Promise<void> {
 
 /** Nobody runs in between: that saves time. */
 async function passWithoutBayou(ms: number): Promise<void> {
-  for (const { seams } of scenario.world.processes) seams.kill();
+  scenario.world.killAll();
   await scenario.world.clock.advance(ms);
   await scenario.world.startProcess();
   // Another member of the project: the token of the first one has run out.

@@ -6,17 +6,6 @@ let site: UpgradeSite;
 
 afterEach(() => site.stop());
 
-/** Orders the upgrade, has another process do it, to which this happens, and starts a further one when it is gone. */
-async function upgradeWith(plan: { point: number; kind: FaultKind } | undefined): Promise<number> {
-  const { world } = site.scenario;
-  for (const { seams } of world.processes) seams.kill();
-  const seams = await world.startProcess(plan);
-  await site.scenario.until((cluster) => cluster?.status !== 'UPDATE_IN_PROGRESS' || world.processes.length === 0);
-  if (world.processes.length === 0) await world.startProcess();
-  await site.scenario.settled();
-  return seams.points.length;
-}
-
 async function accepted(): Promise<void> {
   site = await UpgradeSite.start({ node_count: 2 });
   await site.template(NEW);
@@ -37,7 +26,7 @@ describe('an upgrade whose conductor', () => {
 
   beforeAll(async () => {
     await accepted();
-    points = await upgradeWith(undefined);
+    points = (await site.scenario.settledBy(undefined)).length;
     tasks = await site.tasks();
     await site.stop();
   });
@@ -46,7 +35,7 @@ describe('an upgrade whose conductor', () => {
     'is %s at a point ends well, with each task ordered once',
     async (kind, part) => {
       await accepted();
-      await upgradeWith({ point: Math.floor(part * points), kind });
+      await site.scenario.settledBy({ point: Math.floor(part * points), kind });
 
       expect(await site.scenario.cluster()).toMatchObject({ status: 'UPDATE_COMPLETE', coeVersion: NEW });
       expect(await site.tasks()).toEqual(tasks);

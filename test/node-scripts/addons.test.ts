@@ -1,45 +1,26 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { type ListenerFixture, startListenerFixture } from '../support/listener-fixture.js';
-import { addNode } from '../support/swarm-nodes.js';
-import { Machine, removeMachines } from './machine.js';
+import type { ListenerFixture } from '../support/listener-fixture.js';
+import { type EnrolledMaster, enrolMaster } from './enrolled-master.js';
+import type { Machine } from './machine.js';
 
 jest.setTimeout(60_000);
 
-const PROFILE = {
-  ca: 'nodes',
-  commonName: 'bayou:addons',
-  usages: ['client' as const],
-  names: [],
-  lifetimeMinutes: 60,
-};
 const MANIFEST = 'apiVersion: v1\nkind: Namespace\nmetadata: {name: "it\'s $(touch x)"}\n# \\n %s é';
 
 describe("a master's task for an add-on", () => {
+  let master: EnrolledMaster;
   let folder: string;
   let fixture: ListenerFixture;
   let machine: Machine;
 
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'bayou-addons-'));
-    fixture = await startListenerFixture({ maxRequestsPerMinute: 10_000 });
-    await fixture.addAuthority('nodes');
-    const row = { addresses: { private: '10.0.0.5' }, certificateProfiles: { addons: PROFILE } };
-    const settings = { api_host: '10.0.0.5', api_port: 6443, cloud: { floating_network: '3f8a' } };
-    machine = new Machine(
-      folder,
-      await addNode(fixture, 'web-master-0', 'master', row, { driver: 'kubernetes', settings }),
-    );
-    mkdirSync(join(machine.root, 'fake/kubectl'));
-    await machine.run('enrol.sh');
+    master = await enrolMaster({ cloud: { floating_network: '3f8a' } });
+    ({ folder, fixture, machine } = master);
   });
-  afterEach(async () => {
-    await fixture.stop();
-    await removeMachines(folder);
-  });
+  afterEach(() => master.stop());
 
   /** What it printed, whatever came of it. */
   async function bring(params: Record<string, string>): Promise<{ failed: boolean; output: string }> {

@@ -1,43 +1,23 @@
-import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ListenerFixture, startListenerFixture } from '../support/listener-fixture.js';
-import { addNode } from '../support/swarm-nodes.js';
-import { Machine, removeMachines } from './machine.js';
+import type { ListenerFixture } from '../support/listener-fixture.js';
+import { type EnrolledMaster, enrolMaster } from './enrolled-master.js';
+import type { Machine } from './machine.js';
 
 jest.setTimeout(60_000);
 
-const ADDONS = {
-  ca: 'nodes',
-  commonName: 'bayou:addons',
-  usages: ['client' as const],
-  names: [],
-  lifetimeMinutes: 60,
-};
 const MANIFEST = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "it\'s $(touch x)"}\n';
 
 describe('the scripts of a network driver', () => {
-  let folder: string;
+  let master: EnrolledMaster;
   let fixture: ListenerFixture;
   let machine: Machine;
 
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'bayou-network-'));
-    fixture = await startListenerFixture({ maxRequestsPerMinute: 10_000 });
-    await fixture.addAuthority('nodes');
-    const row = { addresses: { private: '10.0.0.5' }, certificateProfiles: { addons: ADDONS } };
-    const settings = { api_host: '10.0.0.5', api_port: 6443, network_driver: 'flannel', ready_seconds: 0 };
-    machine = new Machine(
-      folder,
-      await addNode(fixture, 'web-master-0', 'master', row, { driver: 'kubernetes', settings }),
-    );
-    mkdirSync(join(machine.root, 'fake/kubectl'));
-    await machine.run('enrol.sh');
+    master = await enrolMaster({ network_driver: 'flannel', ready_seconds: 0 });
+    ({ fixture, machine } = master);
   });
-  afterEach(async () => {
-    await fixture.stop();
-    await removeMachines(folder);
-  });
+  afterEach(() => master.stop());
 
   test('apply what the node listener has, by a certificate that does not stay, as often as asked', async () => {
     await fixture.addSecret('network-manifest', ['master'], []);

@@ -4,7 +4,8 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
-import { freePorts, type ServerGroup, waitUntilReady } from './process-group.js';
+import { freePorts } from './free-ports.js';
+import { type ServerGroup, waitUntilReady } from './process-group.js';
 import type { Programs } from './programs.js';
 
 /** Forgets on a power cut, for speed. */

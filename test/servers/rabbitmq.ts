@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'amqplib';
-import { freePorts, killServer, type ServerGroup, waitUntilReady } from './process-group.js';
+import { freePorts } from './free-ports.js';
+import { killServer, type ServerGroup, waitUntilReady } from './process-group.js';
 import type { Programs } from './programs.js';
 
 export interface RabbitmqServer {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { freePorts, type ServerGroup, waitUntilReady } from './process-group.js';
+import { freePorts } from './free-ports.js';
+import { type ServerGroup, waitUntilReady } from './process-group.js';
 import type { Programs } from './programs.js';
 
 /** Redis that writes nothing to the disk. @returns its `redis://` URL */

@@ -51,7 +51,7 @@ export class ClusterLife {
     });
     if (made?.status !== 201) throw new Error(`The template was not made: ${JSON.stringify(made)}`);
     this.#templateId = (made.data as { uuid: string }).uuid;
-    for (const { seams } of this.#world.processes) seams.kill();
+    this.#world.killAll();
   }
 
   /**
@@ -114,7 +114,7 @@ export class ClusterLife {
   /** What a late call may have made again is found an hour and a day later. Nobody runs in between: that saves time. */
   async #theDayAfter(): Promise<void> {
     for (const waitMs of [3_600_000, 86_400_000]) {
-      for (const { seams } of this.#world.processes) seams.kill();
+      this.#world.killAll();
       await this.#world.clock.advance(waitMs);
       await this.#world.startProcess();
       await this.#world.clock.advance(TOMBSTONE_ROUND_MS);

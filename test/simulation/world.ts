@@ -206,9 +206,13 @@ export class World {
     return String(headers['x-subject-token']);
   }
 
+  killAll(): void {
+    for (const { seams } of this.processes) seams.kill();
+  }
+
   /** Ends everything. */
   async stop(): Promise<void> {
-    for (const { seams } of this.processes) seams.kill();
+    this.killAll();
     await this.cloud.stop();
     await this.#parts.nodeGate.stop();
     await this.db.close();

@@ -8,7 +8,7 @@ import { systemIds } from '../../common/ids.js';
 import { silentLog } from '../../common/log.js';
 import { type DevelopmentCloud, startDevelopmentCloud } from '../../devstack/devcloud/devcloud.js';
 import { createPlayer } from '../../devstack/devcloud/player/player.js';
-import { freePorts } from '../servers/process-group.js';
+import { freePorts } from '../servers/free-ports.js';
 import { ApiClient, tokenOf } from './api-fixture.js';
 import { type BayouProcess, BayouProcesses, type Settings } from './bayou-process.js';
 

@@ -2,7 +2,7 @@ import { clusters } from '../../../common/db/clusters.js';
 import { isDuplicate, openDatabase, type Query } from '../../../common/db/database.js';
 import { operations } from '../../../common/db/operations.js';
 import { claimOperation } from '../../../conductor/lease.js';
-import { freePorts } from '../../servers/process-group.js';
+import { freePorts } from '../../servers/free-ports.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { openTestDatabase, type TestDatabase } from '../../support/test-database.js';
 import { until } from '../../support/until.js';
