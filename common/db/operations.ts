@@ -33,6 +33,8 @@ export interface OperationParams {
   upgrade?: UpgradeParams;
   /** A delete leaves the volumes that pods asked for, and their snapshots. */
   keepVolumes?: boolean;
+  /** A delete leaves the load balancers that Services asked for, and their floating addresses. */
+  keepLoadBalancers?: boolean;
 }
 
 export interface UpgradeParams {

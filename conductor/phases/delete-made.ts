@@ -21,7 +21,7 @@ interface Made {
   id: string;
 }
 
-/** Its parts in the cloud: who looks, what for, and whether volumes stay. */
+/** Its parts in the cloud: who looks, and what for. */
 interface Look {
   work: Work;
   access: StackAccess;
@@ -75,12 +75,15 @@ async function removeLoadBalancers({ work, access: { session }, projectId, use }
   if (wanted === undefined) return [];
   const all = await listLoadBalancers(session, work.ctx, { projectId });
   const own = all.filter((each) => each.projectId === projectId && each.name.startsWith(wanted.namePrefix));
-  const standing = own.filter(({ status }) => status !== 'DELETED');
-  for (const { id, name, status } of standing) {
+  const made = own
+    .filter(({ status }) => status !== 'DELETED')
+    .map(({ id, name, status }) => ({ what: `load balancer ${name} (${id})`, id, status }));
+  if (work.operation.params.keepLoadBalancers === true) return keep(work, made);
+  for (const { status, ...each } of made) {
     if (status.startsWith('PENDING_')) continue;
-    await attempt(work, { what: `load balancer ${name}`, id }, () => deleteLoadBalancer(session, work.ctx, id));
+    await attempt(work, each, () => deleteLoadBalancer(session, work.ctx, each.id));
   }
-  return standing.map(({ id, name }) => ({ what: `load balancer ${name}`, id }));
+  return made;
 }
 
 /** Those that the cluster asked for itself, by their description. One that its owner brought along stays. */
@@ -89,7 +92,8 @@ async function removeFloatingIps({ work, access: { session }, projectId, use }: 
   if (wanted === undefined) return [];
   const all = await listFloatingIps(session, work.ctx, { projectId });
   const own = all.filter((each) => each.projectId === projectId && wanted.test(each.description));
-  const made = own.map(({ id, address }) => ({ what: `floating address ${address}`, id }));
+  const made = own.map(({ id, address }) => ({ what: `floating address ${address} (${id})`, id }));
+  if (work.operation.params.keepLoadBalancers === true) return keep(work, made);
   for (const each of made) await attempt(work, each, () => deleteFloatingIp(session, work.ctx, each.id));
   return made;
 }
@@ -107,10 +111,7 @@ async function removeVolumes({ work, access, projectId, use }: Look): Promise<Ma
       Object.entries(metadata).every(([name, value]) => each.metadata[name] === value),
   );
   const made = own.map((volume) => ({ what: volumeWords(volume), id: volume.id, status: volume.status }));
-  if (work.operation.params.keepVolumes === true) {
-    for (const each of made) await tell(work, 'resource_kept', `Kept on request: ${each.what}`, each.id);
-    return [];
-  }
+  if (work.operation.params.keepVolumes === true) return keep(work, made);
   const snapshots: Made[] = [];
   for (const { id: volumeId, what, status } of made) {
     const found = await listSnapshots(session, work.ctx, { ...whose, volumeId });
@@ -122,6 +123,12 @@ async function removeVolumes({ work, access, projectId, use }: Look): Promise<Ma
     await attempt(work, { what, id: volumeId }, () => deleteVolume(session, work.ctx, volumeId));
   }
   return [...snapshots, ...made];
+}
+
+/** Nothing that the delete would wait for. */
+async function keep(work: Work, made: readonly Made[]): Promise<Made[]> {
+  for (const { what, id } of made) await tell(work, 'resource_kept', `Kept on request: ${what}`, id);
+  return [];
 }
 
 function volumeWords({ name, id, sizeGib }: Volume): string {

@@ -25,9 +25,12 @@ async function start(options: Parameters<typeof Scenario.start>[0] = {}, labels:
   scenario = await Scenario.start({ ...defaults, ...options }, { ...KUBERNETES_TEMPLATE, labels } as { name: string });
 }
 
-async function startWithCluster(options: Parameters<typeof Scenario.start>[0] = {}): Promise<void> {
+async function startWithCluster(
+  options: Parameters<typeof Scenario.start>[0] = {},
+  order: Record<string, unknown> = {},
+): Promise<void> {
   await start(options);
-  await scenario.create({ node_count: 1 });
+  await scenario.create({ node_count: 1, ...order });
   expect(await scenario.settled()).toMatchObject({ status: 'CREATE_COMPLETE', statusReason: undefined });
 }
 
@@ -67,7 +70,8 @@ async function send(
 
 /** A Service and a claim: a load balancer in the cluster's network, a floating address, a volume with a snapshot. */
 async function makeThings(token: string, clusterId: string, projectId: string): Promise<void> {
-  const subnet = [...cloud().network.subnets.values()].find(({ name }) => name.startsWith('c-'));
+  const subnets = [...cloud().network.subnets.values()];
+  const subnet = ['c-', 'private-'].flatMap((start) => subnets.filter(({ name }) => name.startsWith(start)))[0];
   const external = [...cloud().network.networks.values()].find((network) => network['router:external']);
   const balancer = {
     name: `kube_service_${clusterId}_default_web`,
@@ -159,6 +163,37 @@ describe('a cluster that uses its cloud', () => {
     expect(kept.map(({ message }) => message)).toEqual([
       expect.stringMatching(/^Kept on request: volume pvc-1 \([0-9a-f-]{36}, 3 GiB\)$/),
     ]);
+  });
+
+  it('keeps the load balancers on request, with their floating addresses, and names them', async () => {
+    const existing = { fixed_network: 'private', fixed_subnet: 'private-subnet', floating_ip_enabled: false };
+    await startWithCluster({}, existing);
+    const { uuid, projectId } = await cluster();
+    await makeThings(await logIn(), uuid, projectId);
+
+    await scenario.expectStatus('DELETE', '/clusters/c?keep_load_balancers=true', undefined, 204);
+    await scenario.until((seen) => seen === undefined);
+
+    const { loadBalancers, floatingIps, ...others } = scenario.leftovers();
+    expect(loadBalancers).toEqual([`kube_service_${uuid}_default_web`]);
+    expect(floatingIps).toHaveLength(1);
+    expect(Object.keys(others).filter((kind) => kind !== 'ports')).toEqual([]);
+    expect((await told('resource_kept')).map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^Kept on request: load balancer kube_service_\S+_default_web \([0-9a-f-]{36}\)$/),
+      expect.stringMatching(/^Kept on request: floating address 172\.24\.4\.\d+ \([0-9a-f-]{36}\)$/),
+    ]);
+    expect((await told('operation_accepted')).map(({ message }) => message)).toContain(
+      'Delete accepted; load balancers that Services asked for are kept, with their floating addresses.',
+    );
+  });
+
+  it('refuses to keep load balancers in a network that goes with the cluster', async () => {
+    await startWithCluster();
+
+    const refused = await scenario.expectStatus('DELETE', '/clusters/c?keep_load_balancers=true', undefined, 409);
+
+    expect(JSON.stringify(refused)).toContain("keep_load_balancers: the cluster's own network goes with it");
+    expect((await scenario.cluster())?.status).toBe('CREATE_COMPLETE');
   });
 
   it('is deleted with all that it made although someone deleted its account', async () => {
