@@ -79,6 +79,11 @@ export function flag() {
   return z.preprocess((value) => toFlag(open(value)), schema);
 }
 
+/** What is left open is `value`. */
+export function orElse<T>(schema: z.ZodType<T>, value: NoInfer<z.core.util.NoUndefined<T>>) {
+  return z.preprocess(open, schema.default(value));
+}
+
 const MAX_LABELS = 256;
 
 /** Values are texts, numbers or booleans; all are kept as text, for typed clients decode nothing else. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { patchBody } from './json-patch.js';
 import { MIN_MINOR } from './microversion.js';
 import { refusalAnswer } from './middleware/refusal.js';
 import type { AnyRoute } from './route.js';
@@ -82,7 +83,7 @@ function operationOf(route: AnyRoute): Operation {
     ...shared,
     parameters: [...pathParameters(route.path), ...queryParameters(route.query), VERSION_HEADER],
     security: [{ keystone: [] }],
-    ...(route.body === undefined ? {} : { requestBody: bodyOf(route.body, route.method) }),
+    ...(route.body === undefined ? {} : { requestBody: bodyOf(route.body) }),
     'x-openstack-min-version': `1.${Math.max(route.since, MIN_MINOR)}`,
     'x-openstack-policy': route.policy,
   };
@@ -111,9 +112,9 @@ function queryParameters(query: z.ZodType | undefined): Parameter[] {
   }));
 }
 
-function bodyOf(body: z.ZodType, method: string) {
+function bodyOf(body: z.ZodType) {
   const schema = schemaOf(body, 'input');
-  const types = method === 'PATCH' ? ['application/json-patch+json', 'application/json'] : ['application/json'];
+  const types = body === patchBody ? ['application/json-patch+json', 'application/json'] : ['application/json'];
   return { required: true, content: Object.fromEntries(types.map((type) => [type, { schema }])) };
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ClusterTemplate } from '../../common/db/cluster-templates.js';
-import { choice, flag, integer, labels, requiredText, text, textLike } from '../fields.js';
+import { choice, flag, integer, labels, orElse, requiredText, text, textLike } from '../fields.js';
 import type { Finding } from '../validation.js';
 
 const IPV4 = String.raw`(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}`;
@@ -23,7 +23,7 @@ export const templateBody = z.strictObject({
   dns_nameserver: textLike(IPV4_LIST, 'IPv4 addresses with commas between'),
   network_driver: text(),
   volume_driver: text(),
-  server_type: z.preprocess((value) => (value === '' ? 'vm' : (value ?? 'vm')), choice(['vm', 'bm'])),
+  server_type: orElse(choice(['vm', 'bm']), 'vm'),
   docker_volume_size: integer(1),
   docker_storage_driver: text(),
   apiserver_port: integer(1024, 65_535),

@@ -7,7 +7,7 @@ import { nodes } from '../../common/db/nodes.js';
 import { ServiceError } from '../../common/errors.js';
 import type { Api } from '../deps.js';
 import { type DryRunQuery, dryRun } from '../dry-run.js';
-import { requiredInteger, requiredText, text } from '../fields.js';
+import { orElse, requiredInteger, requiredText, text } from '../fields.js';
 import { acceptOperation, announceOperation, findSuperseded } from '../operations.js';
 import { type Forecast, NOT_PLANNED } from '../preflight.js';
 import type { ApiRequest, ApiResponse, Caller } from '../route.js';
@@ -20,13 +20,13 @@ const MAX_NODES_TO_REMOVE = 1000;
 
 export const resizeBody = z.strictObject({
   node_count: requiredInteger(0),
-  nodes_to_remove: z.preprocess(
-    (value) => value ?? [],
+  nodes_to_remove: orElse(
     z
       .array(z.union([requiredText(), z.int().transform(String)], { error: 'must be a text' }), {
         error: 'must be a list of server ids, node names or ordinals',
       })
       .max(MAX_NODES_TO_REMOVE),
+    [],
   ),
   nodegroup: text(),
 });

@@ -7,7 +7,7 @@ import { ServiceError } from '../../common/errors.js';
 import { getTemplate } from '../cluster-templates/find-template.js';
 import type { UpgradePlan } from '../cluster-types.js';
 import type { Api } from '../deps.js';
-import { requiredInteger, requiredText, text } from '../fields.js';
+import { orElse, requiredInteger, requiredText, text } from '../fields.js';
 import type { Minor } from '../microversion.js';
 import { acceptOperation, announceOperation, findSuperseded } from '../operations.js';
 import type { ApiRequest, ApiResponse } from '../route.js';
@@ -22,7 +22,7 @@ const UPGRADES_SINCE: Minor = 8;
 
 export const upgradeBody = z.strictObject({
   cluster_template: requiredText(),
-  max_batch_size: z.preprocess((value) => value ?? 1, requiredInteger(1)),
+  max_batch_size: orElse(requiredInteger(1), 1),
   nodegroup: text(),
 });
 

@@ -5,7 +5,7 @@ import type { Federation } from '../../common/db/federations.js';
 import type { Scope } from '../../common/db/scope.js';
 import { ServiceError } from '../../common/errors.js';
 import { reason, reasonSentence } from '../../common/reasons.js';
-import { labels, requiredText, textLike } from '../fields.js';
+import { labels, orElse, requiredText, textLike } from '../fields.js';
 import { isUuid } from '../paging.js';
 import { type Finding, refuse } from '../validation.js';
 
@@ -14,23 +14,21 @@ const MAX_MEMBERS = 1000;
 /** Without it upstream takes no federation. */
 const NEEDED_PROPERTY = 'dns-zone';
 
-const memberIds = z.preprocess(
-  (value) => value ?? [],
+const memberIds = orElse(
   z.array(requiredText(), { error: 'must be a list of clusters' }).max(MAX_MEMBERS, `must be at most ${MAX_MEMBERS}`),
+  [],
 );
-
-const properties = z.preprocess((value) => value ?? {}, labels());
 
 /** What a user may say of a federation in a POST. */
 export const federationBody = z.strictObject({
   name: textLike(/^[a-zA-Z][a-zA-Z0-9_.-]*$/, 'a letter, then letters, digits, "_", "." or "-"', 242),
   hostcluster_id: requiredText(),
   member_ids: memberIds,
-  properties,
+  properties: labels(),
 });
 
 /** What a patch may change. */
-export const changeableBody = z.strictObject({ member_ids: memberIds, properties });
+export const changeableBody = z.strictObject({ member_ids: memberIds, properties: labels() });
 
 export type Membership = Pick<Federation, 'memberIds' | 'properties'>;
 

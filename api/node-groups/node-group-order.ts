@@ -3,6 +3,7 @@ import type { Cluster } from '../../common/db/clusters.js';
 import { MASTER_ROLE, type NodeGroup } from '../../common/db/node-groups.js';
 import { flag, integer, labels, requiredText, text } from '../fields.js';
 import type { Finding } from '../validation.js';
+import { schedulingFields } from './scheduling.js';
 
 /** What a user may say of a new node group. */
 export const nodeGroupBody = z.strictObject({
@@ -18,9 +19,7 @@ export const nodeGroupBody = z.strictObject({
   merge_labels: flag(),
   /** Only the cluster's own; magnumclient may send it. */
   project_id: text(),
-  /** Judged by `scheduling`: what is wrong with them is a conflict. */
-  node_labels: z.unknown().optional(),
-  node_taints: z.unknown().optional(),
+  ...schedulingFields,
 });
 
 export type NodeGroupBody = z.output<typeof nodeGroupBody>;

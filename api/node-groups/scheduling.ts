@@ -96,6 +96,14 @@ const schema = z.object({
   node_taints: z.preprocess((given) => given ?? [], taintList),
 });
 
+/** In a body anything: what is wrong with them is judged by `parseScheduling`. */
+export const schedulingFields = { node_labels: judgedLater(labelEntries), node_taints: judgedLater(taintList) };
+
+function judgedLater(wanted: z.ZodType) {
+  const { $schema: _dialect, ...shape } = z.toJSONSchema(wanted, { io: 'input', unrepresentable: 'any' });
+  return z.unknown().optional().meta(shape);
+}
+
 export interface Scheduling {
   nodeLabels: Record<string, string>;
   nodeTaints: NodeTaint[];

@@ -4,7 +4,7 @@ import { CLUSTER_RESOURCE, listQuotas, type Quota, quotas } from '../../common/d
 import { ServiceError } from '../../common/errors.js';
 import { pageAnswer } from '../answers.js';
 import type { Api } from '../deps.js';
-import { choice, flag, integer, requiredInteger, requiredText, text } from '../fields.js';
+import { choice, flag, integer, orElse, requiredInteger, requiredText, text } from '../fields.js';
 import type { Owned } from '../identity.js';
 import { pageBody, pageOf, pageQuery } from '../paging.js';
 import { type ApiRequest, type ApiResponse, type Caller, route } from '../route.js';
@@ -14,7 +14,7 @@ import { defaultQuotaAnswer, quotaAnswer, quotaView } from './quota-view.js';
 const COLLECTION = '/v1/quotas';
 const ITEM = `${COLLECTION}/{project}/{resource}`;
 
-const resource = z.preprocess((value) => value ?? CLUSTER_RESOURCE, choice([CLUSTER_RESOURCE]));
+const resource = orElse(choice([CLUSTER_RESOURCE]), CLUSTER_RESOURCE);
 
 const createBody = z.strictObject({ project_id: requiredText(), resource, hard_limit: integer(0) });
 

@@ -5,7 +5,7 @@ import { operations } from '../../common/db/operations.js';
 import { type ApiFixture, startApi, tokenOf } from '../support/api-fixture.js';
 import { answerProblems } from '../support/conformance.js';
 import { addWorkers, makeTemplate, settle } from '../support/orders.js';
-import { type FuzzRequest, fuzzRequests, type KnownValues } from './fuzz/requests.js';
+import { type FuzzRequest, fuzzRequests, type KnownValues, placesOf } from './fuzz/requests.js';
 import { closeConnections, type RawAnswer, send } from './fuzz/send.js';
 
 /** `BAYOU_FUZZ=full`, as `npm run test:fuzz` sets it, sends more than 20,000. */
@@ -149,6 +149,9 @@ function decodeLoosely(target: string): string {
 }
 
 describe('Hostile requests', () => {
+  /** Where something hostile has stood in a request of any of the seeds. */
+  const reached = new Set<string>();
+
   test.each(SEEDS)('get answers that are as the document says, and that show nothing (seed %i)', async (seed) => {
     let sent = 0;
     const statuses: Record<string, number> = {};
@@ -157,6 +160,7 @@ describe('Hostile requests', () => {
       if (sent++ % MENDED_AFTER === 0) await makeWell();
       const answer = await send(api.url, tokens[request.who] ?? '', request);
       statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
+      for (const place of request.hostile) reached.add(place);
       const problems = wrongWith(request, answer);
       if (problems.length > 0) throw new Error(`${problems.join('; ')}: ${answer.text.slice(0, 500)}`);
     });
@@ -169,4 +173,11 @@ describe('Hostile requests', () => {
     expect(expected.filter((status) => (statuses[status] ?? 0) > REQUESTS / 200)).toEqual(expected);
     expect((await (await api.as('demo')).get('/healthcheck')).status).toBe(200);
   });
+
+  // A short run does not come everywhere.
+  if (isFull) {
+    it('have stood in every field, path and query parameter of the document', () => {
+      expect(placesOf(document).filter((place) => !reached.has(place))).toEqual([]);
+    });
+  }
 });

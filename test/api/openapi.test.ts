@@ -63,8 +63,49 @@ describe('The document of the API', () => {
       properties: { name: { type: 'string', minLength: 1, maxLength: 255 }, node_count: { type: 'integer' } },
     });
     expect(body.paths['/v1'].get.security).toEqual([]);
-    expect(body.paths['/v1/clusters/{cluster}'].patch.requestBody.content).toHaveProperty([
-      'application/json-patch+json',
-    ]);
+  });
+
+  it('asks for no more than must be said', async () => {
+    const { body } = await api.anonymous.get('/v1/openapi.json');
+
+    const required = routes.flatMap(({ method, path }) => {
+      const content = body.paths[path][method.toLowerCase()].requestBody?.content ?? {};
+      const { type, required: names = [] } = content['application/json']?.schema ?? {};
+      return type === 'object' ? [[`${method} ${path}`, names.toSorted()]] : [];
+    });
+    expect(Object.fromEntries(required)).toEqual({
+      'POST /v1/clustertemplates': ['coe', 'image_id'],
+      'POST /v1/clusters': ['cluster_template_id'],
+      'POST /v1/clusters/{cluster}/actions/resize': ['node_count'],
+      'POST /v1/clusters/{cluster}/actions/upgrade': ['cluster_template'],
+      'POST /v1/clusters/{cluster}/nodegroups': ['name'],
+      'POST /v1/certificates': ['csr'],
+      'POST /v1/quotas': ['project_id'],
+      'PATCH /v1/quotas/{project}/{resource}': ['hard_limit'],
+      'POST /v1/federations': ['hostcluster_id'],
+      'POST /v1/bays': ['baymodel_id'],
+      'POST /v1/baymodels': ['coe', 'image_id', 'keypair_id'],
+      'POST /v1/x509keypairs': ['bay_uuid'],
+    });
+  });
+
+  it('says of every field what it may be', async () => {
+    const { body } = await api.anonymous.get('/v1/openapi.json');
+
+    const open = routes.flatMap(({ method, path }) => {
+      const { requestBody } = body.paths[path][method.toLowerCase()];
+      const properties = requestBody?.content['application/json'].schema.properties ?? {};
+      const untold = Object.entries<object>(properties).filter(([, schema]) => Object.keys(schema).length === 0);
+      return untold.map(([field]) => `${method} ${path} ${field}`);
+    });
+    expect(open).toEqual([]);
+  });
+
+  it('has JSON Patch as a media type where a patch is what is taken', async () => {
+    const { body } = await api.anonymous.get('/v1/openapi.json');
+
+    const typesOf = (path: string) => Object.keys(body.paths[path].patch.requestBody.content);
+    expect(typesOf('/v1/clusters/{cluster}')).toEqual(['application/json-patch+json', 'application/json']);
+    expect(typesOf('/v1/quotas/{project}/{resource}')).toEqual(['application/json']);
   });
 });
