@@ -23,6 +23,7 @@ const FOLDERS: { from: string[]; ending: string; to: string; mode: string }[] = 
   { from: ['common', 'steps'], ending: '.sh', to: '/opt/bayou/steps', mode: '0755' },
   { from: ['common', 'tasks'], ending: '.sh', to: '/opt/bayou/tasks', mode: '0755' },
   { from: ['*'], ending: '.sh', to: '/opt/bayou', mode: '0755' },
+  { from: ['*'], ending: '.py', to: '/opt/bayou', mode: '0755' },
   { from: ['*', 'steps'], ending: '.sh', to: '/opt/bayou/steps', mode: '0755' },
   { from: ['*', 'tasks'], ending: '.sh', to: '/opt/bayou/tasks', mode: '0755' },
 ];

@@ -1,0 +1,196 @@
+#!/usr/bin/env python3
+# Keeps HAProxy's configuration as what etcd says of services (registrar.py), and has HAProxy read it anew without dropping
+# a connection. Without an answer of etcd everything stays as it is.
+# EDGE_PORTS are the ports that services may have, separated by commas; etcdctl finds etcd by its own variables, ETCDCTL_….
+import base64
+import ipaddress
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+
+CONFIG = os.environ.get('EDGE_CONFIG', '/etc/haproxy/haproxy.cfg')
+STATUS = os.environ.get('EDGE_STATUS', '/run/edge-watcher.json')
+PORTS = {int(port) for port in os.environ['EDGE_PORTS'].split(',')}
+PREFIX = '/bayou/'
+CALL_SECONDS = 10
+# How often it looks without being told.
+QUIET_SECONDS = 5
+# Each time HAProxy reads its configuration anew a process stays, until the last of its connections has ended.
+RELOAD_SECONDS = 1
+
+NAME = '[a-z0-9._:-]{1,220}'
+SERVICE = re.compile(f'services/({NAME})/([A-Za-z0-9_.:-]{{1,300}})')
+ROUTE = re.compile(f'routes/({NAME})')
+HOST = '[a-z0-9][a-z0-9.-]{0,252}'
+TARGET = re.compile(f'(http|tcp) ([0-9]{{1,5}})(?: ({HOST}(?:,{HOST})*))?')
+
+HEAD = '''global
+  log /dev/log local0
+  user haproxy
+  group haproxy
+  stats socket /run/haproxy/admin.sock mode 600 level admin expose-fd listeners
+  mworker-max-reloads 50
+  hard-stop-after 1h
+defaults
+  log global
+  option dontlognull
+  option redispatch 1
+  retries 3
+  timeout connect 3s
+  timeout client 5m
+  timeout server 5m
+  timeout tunnel 1h
+  timeout http-request 10s
+  timeout http-keep-alive 2s
+  default-server check inter 2s fall 2 rise 1
+frontend health
+  mode http
+  bind 127.0.0.1:8404
+  monitor-uri /
+'''
+
+
+def log(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def read():
+    command = ['etcdctl', 'get', '--prefix', PREFIX, '--write-out', 'json']
+    done = subprocess.run(command, capture_output=True, text=True, timeout=CALL_SECONDS)
+    if done.returncode != 0:
+        raise OSError(f'etcd: {done.stderr.strip()[-300:]}')
+    return {text_of(pair['key']): text_of(pair.get('value', '')) for pair in json.loads(done.stdout).get('kvs', [])}
+
+
+def text_of(encoded):
+    return base64.b64decode(encoded).decode(errors='replace')
+
+
+def is_server(text):
+    """HAProxy takes no configuration at all for the sake of one server without an address."""
+    host, _, port = text.rpartition(':')
+    try:
+        return bool(ipaddress.IPv4Address(host)) and 0 < int(port) < 65536
+    except ValueError:
+        return False
+
+
+def understand(entries):
+    """Servers and routes by service. What has another form is nobody's, and is not passed on."""
+    servers, routes = {}, {}
+    for key, value in sorted(entries.items()):
+        key = key.removeprefix(PREFIX)
+        if (found := SERVICE.fullmatch(key)) and is_server(value):
+            servers.setdefault(found[1], []).append((found[2], value))
+        elif (found := ROUTE.fullmatch(key)) and (target := TARGET.fullmatch(value)):
+            routes[found[1]] = (target[1], int(target[2]), target[3].split(',') if target[3] else [])
+    return servers, routes
+
+
+def share_out(routes):
+    """Ports with their mode and what leads to which service. Who comes first by name has a port or host name that several
+    want; the others are refused."""
+    ports, refused = {}, []
+    for service, (mode, port, hosts) in sorted(routes.items()):
+        frontend = ports.get(port, {'mode': mode, 'hosts': {}, 'default': None})
+        taken = [host for host in hosts if host in frontend['hosts']]
+        if port not in PORTS:
+            refused.append(f'{service}: port {port} is not open')
+        elif frontend['mode'] != mode:
+            refused.append(f'{service}: port {port} is in mode {frontend["mode"]}')
+        elif taken or (not hosts and frontend['default']):
+            refused.append(f'{service}: {taken[0] if taken else f"port {port}"} belongs to another')
+        else:
+            ports[port] = frontend
+            frontend['hosts'].update({host: service for host in hosts})
+            if not hosts:
+                frontend['default'] = service
+    return ports, refused
+
+
+def render(servers, ports):
+    lines, shown = [HEAD.rstrip()], {}
+    for port, frontend in sorted(ports.items()):
+        lines += [f'frontend port-{port}', f'  mode {frontend["mode"]}', f'  bind :{port}']
+        if frontend['mode'] == 'http':
+            lines += ['  option httplog', '  option forwardfor', '  option idle-close-on-response']
+        else:
+            lines.append('  option tcplog')
+        for host, service in sorted(frontend['hosts'].items()):
+            lines.append(f'  use_backend {service} if {{ req.hdr(host),field(1,:),lower -m str {host} }}')
+            shown[service] = frontend['mode']
+        if frontend['default']:
+            lines.append(f'  default_backend {frontend["default"]}')
+            shown[frontend['default']] = frontend['mode']
+    for service, mode in sorted(shown.items()):
+        lines += [f'backend {service}', f'  mode {mode}', '  balance leastconn']
+        if mode == 'http':
+            # A connection that a server may be about to close is never used for another request.
+            lines += ['  option http-server-close', '  http-reuse never']
+        lines += [f'  server {task} {address}' for task, address in servers.get(service, [])]
+    return '\n'.join(lines) + '\n'
+
+
+def run(*command):
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    if done.returncode != 0:
+        raise OSError(f'{command[0]}: {done.stderr.strip()[-300:]}')
+
+
+def apply(text):
+    """What HAProxy does not take is not put in the place of what it has."""
+    with open(f'{CONFIG}.new', 'w') as file:
+        file.write(text)
+    run('haproxy', '-c', '-q', '-f', f'{CONFIG}.new')
+    os.replace(f'{CONFIG}.new', CONFIG)
+    run('systemctl', 'reload-or-restart', 'haproxy.service')
+
+
+def watch(wake):
+    while True:
+        process = subprocess.Popen(['etcdctl', 'watch', '--prefix', PREFIX], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        for _ in process.stdout:
+            wake.set()
+        process.wait()
+        wake.set()
+        time.sleep(1)
+
+
+def say(**status):
+    with open(f'{STATUS}.new', 'w') as file:
+        json.dump(status, file)
+    os.replace(f'{STATUS}.new', STATUS)
+
+
+def main():
+    wake, said, applied = threading.Event(), None, None
+    threading.Thread(target=watch, args=(wake,), daemon=True).start()
+    while True:
+        problem, refused = [], []
+        try:
+            servers, routes = understand(read())
+            ports, refused = share_out(routes)
+            text = render(servers, ports)
+            if text != applied:
+                apply(text)
+                applied = text
+                log(f'HAProxy has {sum(map(len, servers.values()))} servers on {len(ports)} ports')
+                time.sleep(RELOAD_SECONDS)
+            say(read_at=int(time.time()), refused=refused)
+        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+            problem = [str(error)]
+        if [*refused, *problem] != said:
+            said = [*refused, *problem]
+            for text in said:
+                log(text)
+        wake.wait(QUIET_SECONDS)
+        wake.clear()
+        time.sleep(0.05)
+
+
+if __name__ == '__main__':
+    main()
