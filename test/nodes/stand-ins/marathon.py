@@ -40,12 +40,14 @@ class Marathon:
         self.flags = flags
         self.host_port = f"{flags['hostname']}:{flags['http_port']}"
         self.zookeeper_hosts, self.path = parse_url(flags['zk'])
+        self.features = [word for word in flags.get('enable_features', '').split(',') if word]
         self.core, self.leader = None, None
 
     def run(self):
         """Ends when it leads no more, as the real one does; whoever started it starts it again."""
         settings = {'path': self.path, 'mesos_path': parse_url(self.flags['master'])[1], 'hostname': self.flags['hostname'],
-                    'name': self.flags.get('framework_name', 'marathon'), 'webui_url': f'http://{self.host_port}'}
+                    'name': self.flags.get('framework_name', 'marathon'), 'webui_url': f'http://{self.host_port}',
+                    'features': self.features}
         self.zookeeper = ZooKeeper(self.zookeeper_hosts, SESSION_SECONDS)
         while True:
             try:
@@ -103,7 +105,8 @@ class Marathon:
 
     def info(self, _request):
         config = {'master': self.flags['master'], 'framework_name': self.flags.get('framework_name', 'marathon'),
-                  'hostname': self.flags['hostname'], 'ha': True, 'checkpoint': True, 'features': []}
+                  'hostname': self.flags['hostname'], 'ha': True, 'checkpoint': True,
+                  'features': self.features}
         return {'name': 'marathon', 'version': VERSION, 'buildref': 'stand-in', 'elected': True, 'leader': self.leader,
                 'frameworkId': self.core.framework_id, 'marathon_config': config,
                 'zookeeper_config': {'zk': self.flags['zk']}, 'http_config': {'http_port': int(self.flags['http_port'])}}

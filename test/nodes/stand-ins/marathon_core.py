@@ -137,11 +137,13 @@ class Core:
 
     def learn(self, reported, agent_ids):
         now = time.monotonic()
+        if 'task_killing' not in self.settings['features']:
+            reported = [{**task, 'state': 'TASK_RUNNING'} if task['state'] == 'TASK_KILLING' else task for task in reported]
         known = {task['id'] for task in reported}
         for identity, task in list(self.tasks.items()):
             since = self.missing.setdefault(identity, now) if identity not in known else now
-            gone = task['slave_id'] in agent_ids or now - since > MISSING_SECONDS
-            if identity not in known and gone and not task.get('is_new'):
+            is_missed = task['slave_id'] in agent_ids and not task.get('is_new')
+            if identity not in known and (is_missed or now - since > MISSING_SECONDS):
                 reported.append({**task, 'state': 'TASK_LOST'})
         for task in reported:
             before = self.tasks.get(task['id'], {}).get('state')

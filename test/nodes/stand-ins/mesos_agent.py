@@ -195,9 +195,10 @@ class Agent:
 
     def metrics(self, _request):
         with self.lock:
-            running = sum(task.state == 'TASK_RUNNING' for task in self.tasks.values())
-        return {'slave/registered': float(self.id is not None), 'slave/uptime_secs': time.time() - self.started,
-                'slave/tasks_running': float(running)}
+            states = [task.state for task in self.tasks.values()]
+        counted = {f'slave/tasks_{name}': float(states.count(f'TASK_{name.upper()}'))
+                   for name in ('staging', 'starting', 'running', 'killing', 'finished', 'failed', 'killed', 'lost')}
+        return {'slave/registered': float(self.id is not None), 'slave/uptime_secs': time.time() - self.started, **counted}
 
     def routes(self):
         return [

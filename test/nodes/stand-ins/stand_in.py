@@ -106,7 +106,8 @@ def serve(address, port, routes, before=None):
 
         def reply(self, answer):
             is_text = isinstance(answer.body, str)
-            data = answer.body.encode() if is_text else json.dumps(answer.body).encode()
+            # Without blanks, as the real ones write it.
+            data = answer.body.encode() if is_text else json.dumps(answer.body, separators=(',', ':')).encode()
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
