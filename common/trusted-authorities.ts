@@ -7,6 +7,12 @@ import type { Query } from './db/database.js';
 export const USERS_AUTHORITY = 'cluster';
 
 /**
+ * The secret of a driver whose masters sign as that authority: `certificate` and `key` of the one that signs for users now,
+ * as JSON. The only way in which the key of a cluster's authority leaves Bayou.
+ */
+export const SIGNING_AUTHORITY = 'signing-authority';
+
+/**
  * Stages in which a client may still know no other authority than the previous one, so that what users check is signed
  * by that. The old one can't vouch for the new: both end at once, by the path length of authorities (RFC 5280, 4.2.1.9).
  */

@@ -290,8 +290,11 @@ export interface SecretPlan {
   name: string;
   readableBy: readonly string[];
   writableBy: readonly string[];
-  /** What it is from the beginning: an EC private key (P-256, SEC 1 in PEM), or a text. Default: nothing, until a node sends it. */
-  initial?: 'private_key' | { text: string };
+  /**
+   * What it is from the beginning: an EC private key (P-256, SEC 1 in PEM), a text, or an authority of the cluster, as
+   * `SIGNING_AUTHORITY` has it, which is another one when authorities change. Default: nothing, until a node sends it.
+   */
+  initial?: 'private_key' | { text: string } | { authority: string };
 }
 
 /** Outputs of the infrastructure stack. */

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { Query } from '../../common/db/database.js';
 import { type Secret, secrets } from '../../common/db/secrets.js';
 import { ServiceError } from '../../common/errors.js';
+import { SIGNING_AUTHORITY } from '../../common/trusted-authorities.js';
+import { tellOfAuthorityKey } from './authority-key.js';
 import { parseBody } from './body.js';
 import type { Answer, ListenerContext, NodeCall } from './context.js';
 import { writeReport } from './node-writes.js';
@@ -25,7 +27,9 @@ export async function getSecret(context: ListenerContext, { node, name }: NodeCa
       retryAfterSeconds: ASK_AGAIN_SECONDS,
     });
   }
-  return { body: { value: sealer.open(`${secret.owner}/${secret.name}`, secret.sealed) } };
+  const value = sealer.open(`${secret.owner}/${secret.name}`, secret.sealed);
+  if (name === SIGNING_AUTHORITY) await tellOfAuthorityKey(context, node, value);
+  return { body: { value } };
 }
 
 export async function putSecret(context: ListenerContext, { node, name, body }: NodeCall): Promise<Answer> {

@@ -1,17 +1,16 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { type AuthorityRole, ensureAuthority } from '../../common/authorities.js';
 import { cloudResources } from '../../common/db/cloud-resources.js';
 import { clusters } from '../../common/db/clusters.js';
 import { nodes } from '../../common/db/nodes.js';
-import { secrets } from '../../common/db/secrets.js';
 import { ServiceError } from '../../common/errors.js';
-import type { Infrastructure, MasterPort, SecretPlan, Vip } from '../../drivers/driver.js';
+import type { Infrastructure, MasterPort, Vip } from '../../drivers/driver.js';
 import { findStack } from '../../openstack/orchestration/stacks.js';
 import { ensureStack } from '../heat/ensure-stack.js';
 import { stackResource } from '../inventory.js';
 import { infrastructureStackName, loadBalancerStackName } from '../names.js';
 import type { Phase } from '../phase.js';
 import type { Work } from '../work.js';
+import { ensureSecrets } from './cluster-secrets.js';
 
 /** Certificate authorities, secrets, and the stack of everything that must be there before a machine boots. */
 export const infrastructure: Phase = {
@@ -45,31 +44,6 @@ export async function ensureClusterAuthority(work: Work, name: string, role: Aut
     commonName: cluster.name,
     days: deps.settings.certificateDays,
   });
-}
-
-async function ensureSecrets(work: Work, planned: readonly SecretPlan[]): Promise<void> {
-  await work.fenced('cluster secrets', async (trx) => {
-    for (const { name, readableBy, writableBy, initial } of planned) {
-      const owner = work.cluster.uuid;
-      if ((await secrets.find(trx, { owner, name })) !== undefined) continue;
-      const value = initial === 'private_key' ? newPrivateKey() : initial?.text;
-      const sealed = value === undefined ? undefined : work.deps.sealer.seal(`${owner}/${name}`, value);
-      await secrets.insert(trx, {
-        owner,
-        name,
-        sealed,
-        readableBy: [...readableBy],
-        writableBy: [...writableBy],
-        createdAt: work.now(),
-      });
-    }
-  });
-}
-
-/** In the form that OpenSSL and Go read without being told what it is. */
-function newPrivateKey(): string {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  return privateKey.export({ type: 'sec1', format: 'pem' }).toString();
 }
 
 /** Made anew, the network gives other addresses: what the nodes were told is void. */

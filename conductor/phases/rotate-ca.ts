@@ -2,8 +2,10 @@ import { changeRole, retirePrevious } from '../../common/authorities.js';
 import { clusters, type RotationStage } from '../../common/db/clusters.js';
 import type { Query } from '../../common/db/database.js';
 import { MASTER_ROLE } from '../../common/db/node-groups.js';
+import type { InfrastructurePlan } from '../../drivers/driver.js';
 import { done, type Phase, type PhaseOutcome } from '../phase.js';
 import type { Work } from '../work.js';
+import { renewAuthorities } from './cluster-secrets.js';
 import { ensureClusterAuthority } from './infrastructure.js';
 import { followInTurn, renewWorkloads } from './rotate-nodes.js';
 
@@ -78,15 +80,15 @@ function phaseOf(name: string, definition: Stage): Phase {
 async function runStage(work: Work, definition: Stage): Promise<PhaseOutcome> {
   const { stage, mastersOnly = false, reachesWorkloads = false } = definition;
   if ((await stageOf(work)) !== stage) return done;
-  const { authorities } = work.driver.planInfrastructure(await work.spec());
-  await definition.prepare?.(work, authorities);
+  const plan = work.driver.planInfrastructure(await work.spec());
+  await definition.prepare?.(work, plan.authorities);
   const wanted = (await work.nodes()).filter(({ state }) => state === 'wanted');
   const subjects = mastersOnly ? wanted.filter(({ role }) => role === MASTER_ROLE) : wanted;
   const followed = await followInTurn(work, subjects, stage);
   if (followed.kind !== 'done') return followed;
   const renewed = reachesWorkloads ? await renewWorkloads(work, wanted, stage) : done;
   if (renewed.kind !== 'done') return renewed;
-  await end(work, definition, authorities);
+  await end(work, definition, plan);
   return done;
 }
 
@@ -95,10 +97,11 @@ async function stageOf({ deps, cluster }: Work): Promise<RotationStage | undefin
   return row?.caRotation;
 }
 
-async function end(work: Work, definition: Stage, authorities: readonly string[]): Promise<void> {
+async function end(work: Work, definition: Stage, { authorities, secrets }: InfrastructurePlan): Promise<void> {
   const { uuid } = work.cluster;
   await work.fenced('rotation stage', async (trx) => {
     for (const name of authorities) await definition.end?.(work, trx, name);
+    await renewAuthorities(work, trx, secrets);
     await clusters.update(trx, { uuid }, { caRotation: definition.next });
     await work.event(trx, ...definition.event);
   });

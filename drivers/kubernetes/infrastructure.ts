@@ -1,3 +1,4 @@
+import { SIGNING_AUTHORITY } from '../../common/trusted-authorities.js';
 import {
   CLOUD_CREDENTIAL,
   CLUSTER_AUTHORITY,
@@ -6,6 +7,7 @@ import {
   REGISTRY_LOGIN,
 } from '../driver.js';
 import { loadHot, mergeHot } from '../hot.js';
+import { isTrue } from '../labels.js';
 import { vipPart } from '../load-balancer.js';
 import { masterPorts } from '../master-ports.js';
 import { networkPart } from '../network.js';
@@ -22,6 +24,11 @@ const SERVICE_ACCOUNT_KEY = 'service-account-key';
 
 /** No secret, but too long for user data; the first master applies it. */
 const NETWORK_MANIFEST = 'network-manifest';
+
+/** Whether the cluster's own controllers sign as the authority of its users. */
+export function signsRequests(labels: ClusterSpec['labels']): boolean {
+  return isTrue(labels.cert_manager_api);
+}
 
 /** Network, security groups, a port with a known address for every master, and what stands before them. */
 export function planInfrastructure(spec: ClusterSpec): InfrastructurePlan {
@@ -49,6 +56,16 @@ export function planInfrastructure(spec: ClusterSpec): InfrastructurePlan {
       ...(inCluster === undefined
         ? []
         : [{ name: NETWORK_MANIFEST, readableBy: ['master'], writableBy: [], initial: { text: inCluster } }]),
+      ...(signsRequests(spec.labels)
+        ? [
+            {
+              name: SIGNING_AUTHORITY,
+              readableBy: ['master'],
+              writableBy: [],
+              initial: { authority: CLUSTER_AUTHORITY },
+            },
+          ]
+        : []),
       // No worker ever has it: what runs on every node needs none.
       ...(cloudUse(spec) === undefined ? [] : [{ name: CLOUD_CREDENTIAL, readableBy: ['master'], writableBy: [] }]),
       ...(spec.template.registryEnabled ? [{ name: REGISTRY_LOGIN, readableBy: ['*'], writableBy: [] }] : []),

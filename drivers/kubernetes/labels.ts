@@ -72,6 +72,11 @@ export const kubernetesLabels: Readonly<Record<string, LabelDefinition>> = {
     help: 'Services on the one floating address of the masters, by port: pairs of a port and a node port, 80:30080,443:30443.',
     like: PORT_MAPPING,
   },
+  cert_manager_api: {
+    type: 'boolean',
+    default: 'false',
+    help: "Whether masters get the private key of the cluster's authority, so that its controllers sign what the API certificates.k8s.io approves. Default false: the key leaves Bayou for nobody.",
+  },
   cgroup_driver: {
     type: 'choice',
     values: ['systemd', 'cgroupfs'],

@@ -7,7 +7,7 @@ import { volumeSteps } from '../node-volumes.js';
 import { addonsOf, hasPods } from './addons.js';
 import { type Bill, filesFor, imagesFor } from './bill.js';
 import { cloudOptions, cloudSettings } from './cloud-use.js';
-import { API_PORT } from './infrastructure.js';
+import { API_PORT, signsRequests } from './infrastructure.js';
 import { DEFAULT_NETWORK_DRIVER, networkDriver } from './network-drivers.js';
 import { dnsAddress, dnsDomain, nodeNetworkBits, podNetwork, serviceNetwork } from './networks.js';
 import { hasNfs } from './nfs.js';
@@ -51,6 +51,7 @@ export function planNode(
       cgroup_driver: spec.labels.cgroup_driver ?? 'systemd',
       node_labels: nodeLabels(node, group?.name ?? '', group?.nodeLabels ?? {}),
       cloud: isMaster ? cloudSettings(spec) : {},
+      signs_requests: isMaster && signsRequests(spec.labels),
       addons: isMaster
         ? addonsOf(spec.labels)
             .filter(hasPods)

@@ -26,7 +26,9 @@ function problemsOf(networkDriver: string, labels: Record<string, string>, count
 function infrastructureOf(networkDriver: string | undefined, labels: Record<string, string> = {}) {
   const { stack, secrets } = driver.planInfrastructure(sample(networkDriver, labels).spec);
   const manifests = secrets.filter(({ name }) => name === 'network-manifest');
-  const [text = ''] = manifests.map(({ initial }) => (typeof initial === 'object' ? initial.text : ''));
+  const [text = ''] = manifests.map(({ initial }) =>
+    typeof initial === 'object' && 'text' in initial ? initial.text : '',
+  );
   return { resources: stack.template.resources, secrets: manifests, text };
 }
 

@@ -190,6 +190,32 @@ describe('what a node may see and do', () => {
     expect(row?.sealed).toMatch(/^v1:/);
   });
 
+  test('the key of an authority is for masters, and told once for each of them and each authority', async () => {
+    const authority = await fixture.addAuthority('cluster');
+    const value = JSON.stringify({ certificate: authority.certificatePem, key: authority.privateKeyPem });
+    const master = await fixture.enrolled({ role: 'master' });
+    const worker = await fixture.enrolled();
+    const ask = ({ client }: typeof master) => client.get('/v1/secrets/signing-authority');
+    expect((await ask(master)).status).toBe(404);
+
+    await fixture.addSecret('signing-authority', ['master'], []);
+    await fixture.setSecret('signing-authority', value);
+    const answers = [await ask(master), await ask(worker), await ask(master)];
+    const next = await createAuthority({ commonName: 'next', ...validFor(30, fixture.clock.now()) });
+    const renewed = JSON.stringify({ certificate: next.certificatePem, key: next.privateKeyPem });
+    await fixture.setSecret('signing-authority', renewed);
+    answers.push(await ask(master));
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 403, 200, 200]);
+    expect(answers.map(({ body }) => body.value)).toEqual([value, undefined, value, renewed]);
+    const told = await fixture.events('authority_key_given');
+    expect(told.map(({ actor }) => actor)).toEqual(Array(2).fill(`node ${master.node.name}`));
+    expect(told.map(({ details }) => details.authority)).toEqual(
+      [authority, next].map(({ certificatePem }) => new X509Certificate(certificatePem).fingerprint256),
+    );
+    expect(JSON.stringify(told)).not.toContain('PRIVATE KEY');
+  });
+
   test('a node of another cluster reaches no secret of this one', async () => {
     await fixture.addSecret('worker-token', ['*'], ['*']);
     const foreign = await fixture.enrolled({ clusterId: 'cluster-2' });

@@ -96,7 +96,7 @@ export class Machine {
     return existsSync(file) ? readFileSync(file, 'utf8') : '';
   }
 
-  write(path: string, text: string): void {
-    writeFileSync(join(this.root, path), text);
+  write(path: string, text: string, mode?: number): void {
+    writeFileSync(join(this.root, path), text, { mode });
   }
 }

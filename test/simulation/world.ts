@@ -81,7 +81,7 @@ export class World {
   /** The living ones; nodes reach the newest. */
   processes: SimulatedProcess[] = [];
   readonly #parts: Parts;
-  readonly #sealer = new Sealer(Buffer.alloc(32, 7));
+  readonly sealer = new Sealer(Buffer.alloc(32, 7));
   /** By user. */
   readonly #tokens = new Map<string, string>();
 
@@ -147,7 +147,7 @@ export class World {
       queue,
       scheduler,
       transport: throughTransport(seams, createTransport()),
-      sealer: this.#sealer,
+      sealer: this.sealer,
       metrics: createMetrics(),
     };
     const service: Service = composeService(outside, config, { api: true, conductor: true });

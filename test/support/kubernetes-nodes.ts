@@ -28,6 +28,7 @@ const STEPS: Record<string, string[]> = {
 export async function addKubernetes(
   fixture: ListenerFixture,
   masterCount = 1,
+  settings: Record<string, unknown> = {},
 ): Promise<{ masters: SwarmNode[]; worker: SwarmNode }> {
   for (const name of Object.keys(MASTER_PROFILES)) await fixture.addAuthority(name);
   await fixture.addSecret('service-account-key', ['master'], []);
@@ -41,7 +42,7 @@ export async function addKubernetes(
     addNode(fixture, name, role, row, {
       driver: 'kubernetes',
       steps: STEPS[role] ?? [],
-      settings: { masters: list, api_host: apiHost, kubernetes_version: 'v1.20.2' },
+      settings: { masters: list, api_host: apiHost, kubernetes_version: 'v1.20.2', ...settings },
     });
   const masters: SwarmNode[] = [];
   for (const { name, address } of list) {

@@ -1,4 +1,4 @@
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { Member, PlayedCluster, PlayedHealth } from './member.js';
 import { type Machine, PlayedKubernetes } from './played-kubernetes.js';
@@ -13,8 +13,10 @@ const settingsSchema = z.object({
   kubernetes_version: z.string(),
   network_driver: z.string().default('routes'),
   addons: z.array(z.string()).default([]),
+  signs_requests: z.boolean().default(false),
 });
 
+const authoritySchema = z.object({ certificate: z.string(), key: z.string() });
 const credentialSchema = z.object({ id: z.string().min(1), secret: z.string().min(1), auth_url: z.url() });
 
 const ETCD_PROFILES = ['etcd-server', 'etcd-peer'];
@@ -131,9 +133,20 @@ class KubernetesMember implements Member {
     for (const profile of CONTROL_PLANE_PROFILES) yield* getCertificate(node, profile);
     const secret = yield* call(node, 'GET', '/v1/secrets/service-account-key');
     createPrivateKey(textOf(secret, 'value') ?? '');
+    yield* this.#takeAuthority(node);
     this.#machine.services.add('kube-apiserver');
     const isUp = yield* untilTrue(API_LIMIT_MS, () => this.#answers());
     if (!isUp) throw new Error('the API of this master does not get ready: etcd has no quorum');
+  }
+
+  /** As `control-plane.sh`: what the controllers sign with. */
+  async *#takeAuthority(node: PlayedNode): Action {
+    if (!this.#settings.signs_requests) return;
+    const secret = yield* call(node, 'GET', '/v1/secrets/signing-authority');
+    const { certificate, key } = authoritySchema.parse(JSON.parse(textOf(secret, 'value') ?? ''));
+    if (!new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))) {
+      throw new Error('the key of the authority does not fit its certificate');
+    }
   }
 
   async *#bootstrap(node: PlayedNode): Action {
@@ -209,6 +222,7 @@ class KubernetesMember implements Member {
   /** Others must believe it at once, for there is no moment at which all change. */
   async *#rotateCa(node: PlayedNode): Action<string> {
     this.#machine.trust = yield* renewTrust(node, this.#role, this.#profiles);
+    yield* this.#takeAuthority(node);
     yield* this.#restart(this.#settings);
     const distrust = this.#cluster.distrust(node.clock);
     if (distrust !== undefined) throw new Error(distrust);

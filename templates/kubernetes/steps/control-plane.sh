@@ -38,6 +38,19 @@ if ! cmp -s "$BAYOU_STATE/service-account.key" "$PKI/service-account.key"; then
 fi
 rm "$BAYOU_STATE/secret.answer" "$BAYOU_STATE/service-account.key"
 
+# Of the authority that signs for users now; both in one answer, for they must belong together. Only where its owner lets
+# the key leave Bayou.
+signing=()
+if [ "$(setting signs_requests)" = true ]; then
+  call GET /v1/secrets/signing-authority "$BAYOU_STATE/secret.answer"
+  json_value "$BAYOU_STATE/secret.answer" value >"$BAYOU_STATE/authority.json"
+  mark=$BAYOU_STATE/kube-controller-manager-restart
+  json_value "$BAYOU_STATE/authority.json" certificate | put "$mark" "$PKI/signing-ca.crt" 0644
+  json_value "$BAYOU_STATE/authority.json" key | put "$mark" "$PKI/signing-ca.key" 0600
+  rm "$BAYOU_STATE/secret.answer" "$BAYOU_STATE/authority.json"
+  signing=("--cluster-signing-cert-file=$PKI/signing-ca.crt" "--cluster-signing-key-file=$PKI/signing-ca.key")
+fi
+
 api_arguments=(
   "--bind-address=$address" "--advertise-address=$address" "--secure-port=$port"
   "--etcd-servers=$(IFS=,; echo "${endpoints[*]}")" "--etcd-cafile=$PKI/etcd-ca.crt"
@@ -69,7 +82,7 @@ controller_arguments=(
   --bind-address=127.0.0.1 --leader-elect=true --use-service-account-credentials=true
   "--service-account-private-key-file=$PKI/service-account.key" "--root-ca-file=$PKI/cluster-ca.crt"
   "--cluster-cidr=$pods" "--service-cluster-ip-range=$services" "${shares[@]}" --configure-cloud-routes=false
-  --profiling=false "${insecure[@]}" "${clouds[@]}"
+  --profiling=false "${insecure[@]}" "${clouds[@]}" "${signing[@]}"
 )
 scheduler=$KUBERNETES/kube-scheduler.conf
 scheduler_arguments=(

@@ -1,0 +1,100 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createAuthority, validFor } from '../../common/x509.js';
+import { addKubernetes } from '../support/kubernetes-nodes.js';
+import { type ListenerFixture, startListenerFixture } from '../support/listener-fixture.js';
+import { Machine, removeMachines } from './machine.js';
+
+// Openssl and Python start slowly where much else runs.
+jest.setTimeout(600_000);
+
+const STEP = 'steps/control-plane.sh';
+const PROGRAMS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
+const UNIT = 'etc/systemd/system/kube-controller-manager.service';
+const SIGNING = ['--cluster-signing-cert-file=', '--cluster-signing-key-file='];
+
+/** The real step on a played machine, whose API answers at once. */
+describe('the control plane of a master, by its script', () => {
+  let folder: string;
+  let fixture: ListenerFixture;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'bayou-control-'));
+    fixture = await startListenerFixture({ maxRequestsPerMinute: 10_000 });
+  });
+  afterEach(async () => {
+    await fixture.stop();
+    await removeMachines(folder);
+  });
+
+  async function startMaster(settings: Record<string, unknown>): Promise<Machine> {
+    const { masters } = await addKubernetes(fixture, 1, {
+      ...settings,
+      service_network: '10.254.0.0/16',
+      pod_network: '10.100.0.0/16',
+      dns_domain: 'cluster.local',
+      node_network_bits: '24',
+    });
+    const [master] = masters;
+    if (master === undefined) throw new Error('there is no master');
+    const machine = new Machine(folder, master);
+    mkdirSync(join(machine.root, 'opt/bayou/kubernetes/bin'), { recursive: true });
+    for (const name of PROGRAMS) machine.write(`opt/bayou/kubernetes/bin/${name}`, '#!/bin/bash\n', 0o755);
+    machine.write('opt/bayou/kubernetes.sh', `${machine.read('opt/bayou/kubernetes.sh')}\napi() { true; }\n`);
+    await machine.run('enrol.sh');
+    return machine;
+  }
+
+  async function hand(): Promise<string> {
+    const authority = await createAuthority({ commonName: 'web', ...validFor(30, fixture.clock.now()) });
+    const value = JSON.stringify({ certificate: authority.certificatePem, key: authority.privateKeyPem });
+    await fixture.setSecret('signing-authority', value);
+    return new X509Certificate(authority.certificatePem).fingerprint256;
+  }
+
+  /** @returns the services that start again */
+  async function run(machine: Machine): Promise<string[]> {
+    machine.write('fake/systemctl', '');
+    await machine.run(STEP);
+    const lines = machine.read('fake/systemctl').split('\n');
+    return lines.flatMap((line) => /^restart --no-block (\S+)\.service$/.exec(line)?.[1] ?? []);
+  }
+
+  const pki = (machine: Machine, file: string) => join(machine.root, 'etc/kubernetes/pki', file);
+  const has = (machine: Machine, options: string[]) => options.filter((each) => machine.read(UNIT).includes(each));
+
+  it('signs as the authority that it is handed, and as the next one when that is another', async () => {
+    await fixture.addSecret('signing-authority', ['master'], []);
+    const first = await hand();
+    const machine = await startMaster({ signs_requests: true });
+    const held = () => new X509Certificate(machine.read('etc/kubernetes/pki/signing-ca.crt'));
+    const key = () => createPrivateKey(machine.read('etc/kubernetes/pki/signing-ca.key'));
+
+    expect(await run(machine)).toEqual(PROGRAMS);
+    expect(has(machine, SIGNING)).toEqual(SIGNING);
+    expect(held().fingerprint256).toBe(first);
+    expect(held().checkPrivateKey(key())).toBe(true);
+    expect(statSync(pki(machine, 'signing-ca.key')).mode & 0o777).toBe(0o600);
+    expect(await run(machine)).toEqual([]);
+
+    const next = await hand();
+    expect(await run(machine)).toEqual(['kube-controller-manager']);
+    expect(held().fingerprint256).toBe(next);
+    expect(held().checkPrivateKey(key())).toBe(true);
+    expect(
+      ['secret.answer', 'authority.json'].filter((file) => existsSync(join(machine.root, 'var/lib/bayou', file))),
+    ).toEqual([]);
+  });
+
+  it('signs nothing, and asks for no key, unless its cluster wants it', async () => {
+    const machine = await startMaster({ signs_requests: false });
+
+    expect(await run(machine)).toEqual(PROGRAMS);
+
+    expect(has(machine, SIGNING)).toEqual([]);
+    expect(existsSync(pki(machine, 'signing-ca.key'))).toBe(false);
+    expect(await fixture.events('node_refused')).toEqual([]);
+  });
+});
