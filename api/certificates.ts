@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { loadAuthority } from '../common/authorities.js';
+import { clientCertificateDays } from '../common/client-certificates.js';
 import { certificates } from '../common/db/certificates.js';
 import type { Cluster } from '../common/db/clusters.js';
 import { appendEvent } from '../common/db/events.js';
@@ -74,7 +75,8 @@ async function sign(api: Api, request: ApiRequest<undefined, z.output<typeof sig
   );
   if (authority === undefined) throw noAuthority(cluster, name);
   const now = api.clock.now();
-  const { termOfValidity: days, allowCa } = api.config.x509;
+  const { clientTermOfValidity, allowCa } = api.config.x509;
+  const days = clientCertificateDays(cluster.labels, clientTermOfValidity);
   const signed = await signUserRequest(csr, authority, { days, allowCa, now });
   const { pem, serial, subject, notAfter } = signed;
   const { userId } = request.identity;
@@ -96,7 +98,7 @@ async function sign(api: Api, request: ApiRequest<undefined, z.output<typeof sig
       projectId: cluster.projectId,
       actor: userId,
       kind: 'certificate_signed',
-      message: `A certificate for ${subject} was signed.`,
+      message: `A certificate for ${subject} was signed, good until ${new Date(notAfter).toISOString()}.`,
       details: { serial, authority: name },
     });
   });

@@ -1,3 +1,4 @@
+import { CLIENT_CERTIFICATE_DAYS, MAX_CLIENT_CERTIFICATE_DAYS } from '../common/client-certificates.js';
 import type { LabelDefinition } from './driver.js';
 
 /** Labels of every orchestrator whose network, load balancer and servers are made as those of Swarm and Kubernetes are. */
@@ -8,6 +9,12 @@ export const commonLabels: Readonly<Record<string, LabelDefinition>> = {
     help: "Addresses of the cluster's own network. Default 10.0.0.0/24.",
   },
   availability_zone: { type: 'text', help: 'Availability zone of the servers and their volumes.' },
+  [CLIENT_CERTIFICATE_DAYS]: {
+    type: 'integer',
+    min: 1,
+    max: MAX_CLIENT_CERTIFICATE_DAYS,
+    help: "Days that certificates of the cluster's users are good, as in a kubeconfig; never longer than its authority. Default: the service's own.",
+  },
   docker_volume_type: { type: 'text', help: "Cinder type of the nodes' volumes (docker_volume_size)." },
   master_lb_provider: {
     type: 'choice',

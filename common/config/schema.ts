@@ -230,7 +230,13 @@ export const configSchema = z.object({
     ),
   }),
   x509: z.object({
-    term_of_validity: whole(1825, 1, 7300, 'Days that cluster certificates are valid.'),
+    term_of_validity: whole(1825, 1, 7300, "Days that clusters' certificate authorities are valid."),
+    client_term_of_validity: whole(
+      365,
+      1,
+      3650,
+      "Days that users' certificates are valid, as in a kubeconfig, where the label client_certificate_days says nothing; never longer than their authority.",
+    ),
     allow_ca: flag(false, 'Let users have certificates signed that may sign others.'),
   }),
   cluster_heat: z.object({

@@ -3,7 +3,7 @@ import { ensureAuthority } from '../../common/authorities.js';
 import { certificates } from '../../common/db/certificates.js';
 import { createRequest } from '../../common/x509.js';
 import { type ApiClient, type ApiFixture, startApi } from '../support/api-fixture.js';
-import { makeCluster } from '../support/orders.js';
+import { makeCluster, makeTemplate } from '../support/orders.js';
 
 const PATH = '/v1/certificates';
 /** Of magnum-tempest-plugin: an RSA key of 1024 bits, and SHA-1. */
@@ -84,6 +84,33 @@ describe('Signing', () => {
     expect(certificate.verify(ca.publicKey)).toBe(true);
     expect(certificate.subject).toContain('CN=admin');
     expect(certificate.ca).toBe(false);
+  });
+
+  it.each([
+    ['a year', 1825, {}, 365],
+    ['as many days as the label says', 1825, { client_certificate_days: '7' }, 7],
+    ['more than a year where the label says so', 1825, { client_certificate_days: '700' }, 700],
+    ['no longer than its authority', 20, { client_certificate_days: '700' }, 20],
+  ])('is good for %s', async (name, caDays, labels, days) => {
+    const cluster = await makeCluster(demo, { name: name.replaceAll(' ', '-'), labels });
+    await ensureAuthority(api.db, api, { owner: cluster, name: 'cluster', commonName: 'web', days: caDays });
+
+    const { body } = await demo.post(PATH, { cluster_uuid: cluster, csr });
+
+    const end = Date.parse(new X509Certificate(body.pem).validTo);
+    expect(Math.round((end - api.clock.now()) / 86_400_000)).toBe(days);
+    const told = (await demo.get(`/v1/clusters/${cluster}/events?sort_dir=desc&limit=1`)).body.events[0];
+    expect(told.message).toContain(`was signed, good until ${new Date(end).toISOString().slice(0, 10)}`);
+  });
+
+  it.each(['0', '-1', 'x', '3651'])('refuses the label client_certificate_days=%s', async (client_certificate_days) => {
+    const { status, body } = await demo.post('/v1/clusters', {
+      name: 'refused',
+      cluster_template_id: await makeTemplate(demo),
+      labels: { client_certificate_days },
+    });
+
+    expect([status, body.errors[0].detail]).toEqual([400, expect.stringContaining('labels.client_certificate_days')]);
   });
 
   it('takes the key that tempest brings', async () => {
