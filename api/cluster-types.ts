@@ -89,7 +89,9 @@ export interface UpgradePlan {
 export interface NodeGroupOrder {
   /** Undefined: that of the image is not known, which is a problem of its own. */
   distro: string | undefined;
+  role: string;
   labels: Record<string, string>;
+  clusterLabels: Record<string, string>;
   flavorId: string | undefined;
   /** GiB. */
   dockerVolumeSize: number | undefined;

@@ -23,13 +23,13 @@ export function clusterTypesOf(drivers: DriverRegistry, { maxServersPerStack }: 
     clusterProblems(order, template) {
       return driverNamed(template.driver)?.validate({ ...template, ...order }) ?? [];
     },
-    nodeGroupProblems({ distro, ...order }, template) {
+    nodeGroupProblems({ distro, clusterLabels, ...order }, template) {
       // What stands before the masters is none of its business.
       const judged = {
         ...template,
         ...order,
-        // What the group does not say is as in the template.
-        labels: { ...template.labels, ...order.labels },
+        // What the group does not say is as in its cluster.
+        labels: { ...clusterLabels, ...order.labels },
         clusterDistro: distro ?? template.clusterDistro,
         masterLbEnabled: false,
       };

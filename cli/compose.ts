@@ -43,6 +43,7 @@ export function composeService(outside: Outside, config: Config, roles: Roles): 
     disabled: config.drivers.disabledDrivers,
     external: config.drivers.externalDrivers,
     kubernetes: config.kubernetes,
+    mesos: config.mesos,
   });
   const identities = createIdentities(outside, config);
   const app = composeApi(outside, config, drivers, identities);

@@ -44,14 +44,14 @@ const COMMANDS: Record<string, { help: string; run: Command }> = {
     },
   },
   'mirror list': {
-    help: 'print what a Kubernetes version consists of, and where it comes from (--version)',
+    help: 'print what a version of Kubernetes or Mesos consists of, and where it comes from (--orchestrator, --version)',
     run: async (file, options) => {
       const { runMirror } = await import('./mirror/run-mirror.js');
       process.exitCode = await runMirror('list', () => load(file), options);
     },
   },
   'mirror sync': {
-    help: 'fetch it, check it and put it --to ./folder or container (--version, --source, --bill-out, --registry-prefix)',
+    help: 'fetch it, check it and put it --to ./folder or container (--orchestrator, --version, --source, --bill-out, --registry-prefix)',
     run: async (file, options) => {
       const { runMirror } = await import('./mirror/run-mirror.js');
       process.exitCode = await runMirror('sync', () => load(file), options);
@@ -75,6 +75,7 @@ function usage(): string {
 const OPTIONS = {
   'config-file': { type: 'string' },
   project: { type: 'string' },
+  orchestrator: { type: 'string' },
   version: { type: 'string' },
   to: { type: 'string' },
   source: { type: 'string' },
@@ -85,7 +86,7 @@ const OPTIONS = {
 
 async function main(): Promise<void> {
   const words = process.argv.slice(2);
-  // With a command it is Kubernetes' version.
+  // With a command it is an orchestrator's version.
   if (words.length === 1 && words[0] === '--version') {
     process.stdout.write(`${packageVersion()}\n`);
     return;
@@ -103,8 +104,8 @@ async function main(): Promise<void> {
     return;
   }
   const file = values['config-file'] ?? DEFAULT_FILES.find((candidate) => existsSync(candidate));
-  const { project, version, to, source, 'bill-out': billOut, 'registry-prefix': registryPrefix } = values;
-  await command.run(file, { project, version, to, source, billOut, registryPrefix });
+  const { 'bill-out': billOut, 'registry-prefix': registryPrefix, project, ...options } = values;
+  await command.run(file, { ...options, project, billOut, registryPrefix });
 }
 
 /** An option that there is not, or one without its value. */

@@ -46,6 +46,8 @@ export interface BayDriver extends NodeScripts {
   accessUrl(spec: ClusterSpec, infrastructure: Infrastructure): string;
   /** From what the nodes say; a node that is silent for three heartbeats counts as unknown. */
   health(reports: readonly NodeReport[]): Health;
+  /** Whether a node has said that it has nothing to do: such go first when the caller chose none. Without it nobody knows. */
+  isIdle?(node: Pick<Node, 'orchestrator'>): boolean;
   readonly tasks: DriverTasks;
 }
 
@@ -180,7 +182,13 @@ export type ClusterOrder = Pick<
   | 'tlsDisabled'
   | 'flavorId'
   | 'masterFlavorId'
-> & { masterCount?: number; nodeCount?: number; cloud?: CloudFacts };
+> & {
+  masterCount?: number;
+  nodeCount?: number;
+  cloud?: CloudFacts;
+  /** Of a further group of nodes, when one is judged. */
+  role?: string;
+};
 
 /** What a cloud has, as far as a plan depends on it. */
 export interface CloudFacts {

@@ -19,6 +19,12 @@ export function isTrue(value: string | undefined): boolean {
   return /^(true|yes|1)$/i.test(value ?? '');
 }
 
+/** Of a mirror, as a label's value. */
+export const MIRROR_URL = {
+  pattern: /^https?:\/\/[A-Za-z0-9.:-]+(\/[A-Za-z0-9._/-]*)?$/,
+  words: 'a URL such as https://mirror.example.org/software',
+};
+
 const ANY_TEXT = { pattern: /./s, words: 'a text of at least one character' };
 
 /** What the value should have been; undefined when it is right. */

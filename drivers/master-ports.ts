@@ -32,6 +32,23 @@ export function masterPorts(spec: ClusterSpec, network: NetworkPart, podNetwork?
   return ports;
 }
 
+/** Lets everybody reach these on the masters. */
+export function openMasterPorts(ports: readonly number[]): HotTemplate {
+  const rules = ports.map((port) => [
+    `published_port_${port}`,
+    {
+      type: 'OS::Neutron::SecurityGroupRule',
+      properties: {
+        security_group: { get_resource: 'master_security_group' },
+        protocol: 'tcp',
+        port_range_min: port,
+        port_range_max: port,
+      },
+    },
+  ]);
+  return { heat_template_version: '2018-08-31', resources: Object.fromEntries(rules) };
+}
+
 /** Always in the same order, whoever leaves: the plan's text tells whether it has changed. */
 function byOrdinal(masters: NodeIdentity[]): NodeIdentity[] {
   return masters.toSorted((a, b) => a.ordinal - b.ordinal);

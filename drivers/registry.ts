@@ -1,9 +1,10 @@
 import { ServiceError } from '../common/errors.js';
+import type { Bill, BilledOrchestrator, SoftwareSource } from './bill.js';
+import { loadBills } from './bill-files.js';
 import type { BayDriver, ClusterKind } from './driver.js';
 import { loadExternalDriver } from './external.js';
-import type { Bill } from './kubernetes/bill.js';
-import { billFolders, loadBills } from './kubernetes/bill-files.js';
 import { kubernetes } from './kubernetes/driver.js';
+import { mesos } from './mesos/driver.js';
 import { swarm } from './swarm/driver.js';
 
 /** What the operator decides of drivers. */
@@ -11,13 +12,31 @@ export interface DriverSettings {
   disabled?: readonly string[];
   /** Modules of drivers that are no part of Bayou. */
   external?: readonly string[];
-  kubernetes?: { mirrorUrl?: string | undefined; billsPath?: string | undefined };
+  kubernetes?: SoftwareSettings;
+  mesos?: SoftwareSettings;
+}
+
+/** Where an orchestrator's software comes from. */
+interface SoftwareSettings {
+  mirrorUrl?: string | undefined;
+  billsPath?: string | undefined;
+}
+
+function softwareOf(orchestrator: BilledOrchestrator, { mirrorUrl, billsPath }: SoftwareSettings = {}): SoftwareSource {
+  let bills: Bill[] | undefined;
+  return {
+    mirrorUrl,
+    bills() {
+      bills ??= readBills(orchestrator, billsPath);
+      return bills;
+    },
+  };
 }
 
 /** What is wrong with a file of the operator's is for the log and no tenant's business. */
-function readBills(billsPath: string | undefined): Bill[] {
+function readBills(orchestrator: BilledOrchestrator, billsPath: string | undefined): Bill[] {
   try {
-    return loadBills(billFolders(billsPath));
+    return loadBills(orchestrator, billsPath);
   } catch (cause) {
     throw new ServiceError('internal', 'The bills of materials can not be read', { cause });
   }
@@ -25,10 +44,9 @@ function readBills(billsPath: string | undefined): Bill[] {
 
 /** Every driver that Bayou brings: one line each, keyed by its folder. */
 export function makeDrivers(settings: DriverSettings = {}): Readonly<Record<string, BayDriver>> {
-  const { mirrorUrl, billsPath } = settings.kubernetes ?? {};
-  let bills: Bill[] | undefined;
   return {
-    kubernetes: kubernetes({ bills: () => (bills ??= readBills(billsPath)), mirrorUrl }),
+    kubernetes: kubernetes(softwareOf('kubernetes', settings.kubernetes)),
+    mesos: mesos(softwareOf('mesos', settings.mesos)),
     swarm,
   };
 }

@@ -123,7 +123,7 @@ async function referenceProblems(
   });
   const { osDistro } = checked;
   const { floatingIpEnabled, fixedNetwork } = cluster;
-  const order = { ...group, floatingIpEnabled, fixedNetwork, distro: osDistro };
+  const order = { ...group, clusterLabels: cluster.labels, floatingIpEnabled, fixedNetwork, distro: osDistro };
   return [
     ...checked.problems,
     ...(osDistro === undefined ? [] : distroProblems(api, osDistro, template, imageId)),

@@ -12,7 +12,8 @@ export async function openFolder(folder: string, ids: Ids): Promise<Store> {
   await mkdir(workFolder, { recursive: true });
   return {
     workFolder,
-    advice: `Show ${root} by any HTTP server; its URL belongs into the label kube_mirror or [kubernetes] mirror_url.`,
+    advice: (label, setting) =>
+      `Show ${root} by any HTTP server; its URL belongs into the label ${label} or ${setting}.`,
     async find(path) {
       const file = join(root, path);
       return existsSync(file) ? sumsOf(file) : undefined;

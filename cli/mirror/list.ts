@@ -1,12 +1,14 @@
-import type { Bill } from '../../drivers/kubernetes/bill.js';
+import { BILLED, type Bill, type BilledOrchestrator } from '../../drivers/bill.js';
 import type { Unpinned } from './sources.js';
 import { sizeText } from './sync.js';
 
 const UNKNOWN = '-';
 
 /** Which versions there are bills of. */
-export function listBills(bills: readonly Bill[]): string[] {
-  if (bills.length === 0) return ['There is no bill yet. See what a version would consist of: --version v1.31.4'];
+export function listBills(orchestrator: BilledOrchestrator, bills: readonly Bill[]): string[] {
+  if (bills.length === 0) {
+    return [`There is no bill yet. See what a version would consist of: --version ${BILLED[orchestrator].example}`];
+  }
   const rows = bills.map(({ version, files, images, origin }) => {
     return [version, `${files.length}`, `${images.length}`, totalText([...files, ...images]), origin];
   });

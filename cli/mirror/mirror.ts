@@ -3,8 +3,8 @@ import type { Clock } from '../../common/clock.js';
 import type { Config } from '../../common/config/schema.js';
 import { ServiceError } from '../../common/errors.js';
 import type { Ids } from '../../common/ids.js';
-import { type Bill, billOf, versionSchema } from '../../drivers/kubernetes/bill.js';
-import { billFolders, loadBills } from '../../drivers/kubernetes/bill-files.js';
+import { BILLED, type Bill, type BilledOrchestrator, billOf } from '../../drivers/bill.js';
+import { loadBills } from '../../drivers/bill-files.js';
 import { Session } from '../../openstack/session.js';
 import { createTransport } from '../../openstack/transport.js';
 import { serviceUser, sessionDeps } from '../identities.js';
@@ -20,6 +20,8 @@ import { openContainer } from './swift-store.js';
 import { type Kept, type SyncDeps, sync, type Wanted } from './sync.js';
 
 export interface MirrorOptions {
+  /** Whose software. Default: Kubernetes'. */
+  orchestrator?: string | undefined;
   version?: string | undefined;
   /** A folder, where there is a slash in it or it is `.`; else a Swift container. */
   to?: string | undefined;
@@ -42,13 +44,15 @@ export interface MirrorDeps {
 }
 
 /** @throws ServiceError */
-export function mirrorList({ config, print }: Pick<MirrorDeps, 'config' | 'print'>, { version }: MirrorOptions): void {
-  const { billsPath } = config.kubernetes;
-  const bills = loadBills(billFolders(billsPath));
-  const bill = version === undefined ? undefined : billOf(bills, checkedVersion(version));
+export function mirrorList({ config, print }: Pick<MirrorDeps, 'config' | 'print'>, options: MirrorOptions): void {
+  const orchestrator = checkedOrchestrator(options.orchestrator);
+  const { billsPath } = config[orchestrator];
+  const bills = loadBills(orchestrator, billsPath);
+  const version = options.version === undefined ? undefined : checkedVersion(orchestrator, options.version);
+  const bill = version === undefined ? undefined : billOf(bills, version);
   let lines: string[];
-  if (version === undefined) lines = listBills(bills);
-  else lines = bill === undefined ? listUnpinned(unpinned(billsPath, version)) : listBill(bill);
+  if (version === undefined) lines = listBills(orchestrator, bills);
+  else lines = bill === undefined ? listUnpinned(unpinned(orchestrator, billsPath, version)) : listBill(bill);
   for (const line of lines) print(line);
 }
 
@@ -60,9 +64,10 @@ export async function mirrorSync(deps: MirrorDeps, options: MirrorOptions): Prom
   const { config, print, clock, ids, signal, stallLimitMs } = deps;
   const { to, source, registryPrefix } = options;
   if (to === undefined) throw new ServiceError('invalid', 'Where to? --to ./folder or --to container.');
-  const version = checkedVersion(options.version);
+  const orchestrator = checkedOrchestrator(options.orchestrator);
+  const version = checkedVersion(orchestrator, options.version);
   const http = new Downloader({ clock, signal, stallLimitMs });
-  const order = await orderOf(config, version, options.billOut, http);
+  const order = await orderOf({ config, orchestrator, version, billOut: options.billOut }, http);
   const store = await openStore(to, deps);
   try {
     const { wanted } = order;
@@ -73,7 +78,7 @@ export async function mirrorSync(deps: MirrorDeps, options: MirrorOptions): Prom
       print(`The bill of ${version} is in ${order.billFile}.`);
     }
     print(`All ${wanted.length} files of ${version} are there.`);
-    print(store.advice);
+    print(store.advice(BILLED[orchestrator].mirrorLabel, `[${orchestrator}] mirror_url`));
   } finally {
     await store.close();
   }
@@ -85,10 +90,17 @@ interface Order {
   billAfter(kept: ReadonlyMap<string, Kept>): Bill;
 }
 
+interface Subject {
+  config: Config;
+  orchestrator: BilledOrchestrator;
+  version: string;
+  billOut: string | undefined;
+}
+
 /** By the bill that there is, else by the publishers' lists. */
-async function orderOf(config: Config, version: string, billOut: string | undefined, http: Downloader): Promise<Order> {
-  const { billsPath } = config.kubernetes;
-  const known = billOf(loadBills(billFolders(billsPath)), version);
+async function orderOf({ config, orchestrator, version, billOut }: Subject, http: Downloader): Promise<Order> {
+  const { billsPath } = config[orchestrator];
+  const known = billOf(loadBills(orchestrator, billsPath), version);
   if (known !== undefined) {
     return { wanted: wantedOf(known), billFile: billOut, billAfter: (kept) => sizedBill(known, kept) };
   }
@@ -96,10 +108,10 @@ async function orderOf(config: Config, version: string, billOut: string | undefi
   if (billFile === undefined) {
     throw new ServiceError(
       'invalid',
-      `${version} has no bill, and there is no place for a new one: set [kubernetes] bills_path, or name a file with --bill-out.`,
+      `${version} has no bill, and there is no place for a new one: set [${orchestrator}] bills_path, or name a file with --bill-out.`,
     );
   }
-  const parts = unpinned(billsPath, version);
+  const parts = unpinned(orchestrator, billsPath, version);
   return { wanted: await wantedBySources(http, parts), billFile, billAfter: (kept) => pinnedBill(parts, kept) };
 }
 
@@ -111,8 +123,17 @@ function openStore(to: string, { config, environment, clock, ids, signal }: Mirr
   return openContainer(to, { ids, session, region: base.endpoints?.['object-store']?.region, signal });
 }
 
-function checkedVersion(version: string | undefined): string {
-  const parsed = versionSchema.safeParse(version);
-  if (parsed.success) return parsed.data;
-  throw new ServiceError('invalid', 'Which version? --version v1.31.4, as upstream names it.');
+function checkedOrchestrator(name = 'kubernetes'): BilledOrchestrator {
+  if (isBilled(name)) return name;
+  throw new ServiceError('invalid', `Whose software? --orchestrator ${Object.keys(BILLED).join(' or ')}.`);
+}
+
+function isBilled(name: string): name is BilledOrchestrator {
+  return Object.hasOwn(BILLED, name);
+}
+
+function checkedVersion(orchestrator: BilledOrchestrator, version = ''): string {
+  const { version: pattern, example } = BILLED[orchestrator];
+  if (pattern.test(version)) return version;
+  throw new ServiceError('invalid', `Which version? --version ${example}, as upstream names it.`);
 }

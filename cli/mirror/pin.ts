@@ -2,7 +2,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { stringify } from 'yaml';
 import { ServiceError } from '../../common/errors.js';
-import { type Bill, billSchema } from '../../drivers/kubernetes/bill.js';
+import { type Bill, billSchema } from '../../drivers/bill.js';
 import type { Downloader } from './download.js';
 import { sumIn } from './publisher-sums.js';
 import type { Unpinned } from './sources.js';

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ServiceError } from '../../common/errors.js';
 import { templatePath } from '../../common/package-root.js';
+import { type Bill, type BilledOrchestrator, billSchema, compareVersions, versionSchema } from '../../drivers/bill.js';
+import { readYaml } from '../../drivers/bill-files.js';
 import { imagesOfAddons } from '../../drivers/kubernetes/addons.js';
-import { type Bill, billSchema, compareVersions, versionSchema } from '../../drivers/kubernetes/bill.js';
-import { readYaml } from '../../drivers/kubernetes/bill-files.js';
 
 /** Texts with `{kubernetes}`, `{etcd}` and the like in them: the result must fit into a bill, and is checked there. */
 const fileSchema = z.strictObject({
@@ -21,7 +21,7 @@ const fileSchema = z.strictObject({
 });
 
 const sourcesSchema = z.strictObject({
-  /** What goes with which Kubernetes: the row with the highest `since` that is not above it. */
+  /** What goes with which version: the row with the highest `since` that is not above it. */
   components: z.array(z.object({ since: versionSchema }).catchall(z.string())).min(1),
   files: z.array(fileSchema).min(1),
   images: z
@@ -34,7 +34,7 @@ const sourcesSchema = z.strictObject({
       }),
     )
     .default([]),
-  /** Whether the images of all add-ons belong to it, as their own table has them. */
+  /** Whether the images of all of Kubernetes' add-ons belong to it, as their own table has them. */
   addons: z.boolean().default(false),
 });
 
@@ -51,12 +51,12 @@ export type Unpinned = {
 const NO_SUM = '0'.repeat(64);
 
 /**
- * @throws ServiceError `not_found` for versions older than every row; `invalid` for a file with mistakes
+ * @throws ServiceError `not_found` for versions older than every row, or without any source; `invalid` for a file with mistakes
  */
-export function unpinned(billsPath: string | undefined, version: string): Unpinned {
-  const file = sourcesFile(billsPath);
+export function unpinned(orchestrator: BilledOrchestrator, billsPath: string | undefined, version: string): Unpinned {
+  const file = sourcesFile(orchestrator, billsPath);
   const sources = readYaml(file, sourcesSchema);
-  const filled = fill(sources, version);
+  const filled = fill(sources, orchestrator, version);
   if (filled === undefined) throw new ServiceError('not_found', `${file} has no components for ${version}.`);
   const files = filled.files.map((entry) => ({ ...entry, sha256: NO_SUM }));
   const named = sources.addons ? withAddons(filled.images, version) : filled.images;
@@ -83,18 +83,27 @@ function archiveName(image: string): string {
   return `${image.slice(image.lastIndexOf('/') + 1).replace(':', '-')}.tar`;
 }
 
-function sourcesFile(billsPath: string | undefined): string {
-  const own = billsPath === undefined ? undefined : join(billsPath, 'sources.yaml');
-  return own !== undefined && existsSync(own) ? own : templatePath('kubernetes', 'sources.yaml');
+function sourcesFile(orchestrator: BilledOrchestrator, billsPath: string | undefined): string {
+  const own = billsPath === undefined ? [] : [join(billsPath, 'sources.yaml')];
+  const file = [...own, templatePath(orchestrator, 'sources.yaml')].find(existsSync);
+  if (file !== undefined) return file;
+  throw new ServiceError(
+    'not_found',
+    `Bayou knows no publisher of ${orchestrator}: put a bill, or a sources.yaml that names one, into [${orchestrator}] bills_path.`,
+  );
 }
 
-function fill({ components, files, images }: Sources, version: string): Pick<Sources, 'files' | 'images'> | undefined {
+function fill(
+  { components, files, images }: Sources,
+  orchestrator: BilledOrchestrator,
+  version: string,
+): Pick<Sources, 'files' | 'images'> | undefined {
   const row = components
     .filter(({ since }) => compareVersions(since, version) <= 0)
     .sort((a, b) => compareVersions(a.since, b.since))
     .at(-1);
   if (row === undefined) return undefined;
-  const values: Record<string, unknown> = { ...row, kubernetes: version.slice(1) };
+  const values: Record<string, unknown> = { ...row, [orchestrator]: version.replace('v', '') };
   return filledIn({ files, images }, values);
 }
 

@@ -8,7 +8,7 @@ export interface Store {
   find(path: string): Promise<{ sha256: string; sizeBytes: number } | undefined>;
   /** Puts a complete file there, at once and as a whole. */
   put(path: string, fetched: Fetched): Promise<void>;
-  /** What an operator does with it now. */
-  readonly advice: string;
+  /** What an operator does with it now; by the label and the setting that its URL may go into. */
+  advice(label: string, setting: string): string;
   close(): Promise<void>;
 }

@@ -41,7 +41,7 @@ export async function openContainer(container: string, deps: SwiftStoreDeps): Pr
   await mkdir(workFolder, { mode: 0o700 });
   return {
     workFolder,
-    advice: `kube_mirror=${url}`,
+    advice: (label) => `${label}=${url}`,
     async find(name) {
       const found = await findObject(session, call, { container, name });
       return found?.sha256 === undefined ? undefined : { sha256: found.sha256, sizeBytes: found.sizeBytes };

@@ -277,6 +277,10 @@ export const configSchema = z.object({
     ),
     bills_path: text("Folder of your own bills of materials, which go over Bayou's; bayou mirror sync writes there."),
   }),
+  mesos: z.object({
+    mirror_url: text('Where nodes fetch their software, where the label mesos_mirror names no other place.'),
+    bills_path: text('Folder of your bills of materials, of which Bayou has none; bayou mirror sync writes there.'),
+  }),
   development_cloud: z.object({
     host: textOr('127.0.0.1', 'Address of the development cloud. It has no real security: loopback only.'),
     port: port(9500, 'Port of the development cloud; 0 takes a free one.'),

@@ -24,7 +24,7 @@ async function chooseInGroup(work: Work, trx: Query, group: NodeGroup): Promise<
   const wanted = await nodes.list(trx, { nodeGroupId: group.uuid, state: 'wanted' });
   const named = wanted.filter((node) => isChosen(work, group, node));
   const staying = wanted.filter((node) => !named.includes(node));
-  const surplus = byUselessness(staying).slice(0, Math.max(0, staying.length - group.nodeCount));
+  const surplus = byUselessness(work, staying).slice(0, Math.max(0, staying.length - group.nodeCount));
   for (const node of [...named, ...surplus]) {
     await nodes.update(trx, { uuid: node.uuid }, { state: 'leaving', updatedAt: work.now() });
     await work.event(trx, 'node_leaving', `Node ${node.name} is to leave`);
@@ -41,9 +41,12 @@ function isChosen(work: Work, group: NodeGroup, node: Node): boolean {
   return isNamed(node, nodesToRemove);
 }
 
-/** Those that do no work go first, then the youngest. */
-function byUselessness(candidates: Node[]): Node[] {
-  return candidates.toSorted((a, b) => Number(a.ready) - Number(b.ready) || b.ordinal - a.ordinal);
+/** Those that are not ready go first, then those that have nothing to do, then the youngest. */
+function byUselessness({ driver }: Work, candidates: Node[]): Node[] {
+  const isBusy = (node: Node) => driver.isIdle?.(node) !== true;
+  return candidates.toSorted(
+    (a, b) => Number(a.ready) - Number(b.ready) || Number(isBusy(a)) - Number(isBusy(b)) || b.ordinal - a.ordinal,
+  );
 }
 
 async function addNode(work: Work, trx: Query, group: NodeGroup, ordinal: number): Promise<void> {

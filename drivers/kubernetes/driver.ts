@@ -1,10 +1,10 @@
+import type { SoftwareSource } from '../bill.js';
 import { distributions } from '../distributions.js';
 import type { BayDriver, ClusterSpec, NodeIdentity } from '../driver.js';
 import { planLoadBalancer } from '../load-balancer.js';
 import { masterTasks } from '../master-tasks.js';
 import { planNodeStack } from '../node-stack.js';
 import { planAddons, planCredentialRenewal } from './addons.js';
-import type { Bill } from './bill.js';
 import { cloudUse } from './cloud-use.js';
 import { kubernetesHealth } from './health.js';
 import { API_PORT, planInfrastructure } from './infrastructure.js';
@@ -19,15 +19,8 @@ import { upgradeTasks } from './upgrade-tasks.js';
 import { chosenBill, groupVersion } from './versions.js';
 import { planVolumes } from './volumes.js';
 
-export interface KubernetesSettings {
-  /** Read when they are needed first. */
-  bills: () => readonly Bill[];
-  /** Where nodes fetch their software, unless a cluster's label says otherwise. */
-  mirrorUrl?: string | undefined;
-}
-
 /** Upstream's Kubernetes, as services of systemd on every node. */
-export function kubernetes({ bills, mirrorUrl }: KubernetesSettings): BayDriver {
+export function kubernetes({ bills, mirrorUrl }: SoftwareSource): BayDriver {
   /** Of a node to be made; without one, of the masters. */
   const softwareOf = ({ labels, groups }: ClusterSpec, node?: NodeIdentity): Software => {
     const group = groups.find(({ uuid }) => uuid === node?.nodeGroupId);

@@ -9,12 +9,12 @@ import {
 import { loadHot, mergeHot } from '../hot.js';
 import { isTrue } from '../labels.js';
 import { vipPart } from '../load-balancer.js';
-import { masterPorts } from '../master-ports.js';
+import { masterPorts, openMasterPorts } from '../master-ports.js';
 import { networkPart } from '../network.js';
 import { cloudUse } from './cloud-use.js';
 import { networkDriver, networkManifest, shownNetwork } from './network-drivers.js';
 import { podNetwork } from './networks.js';
-import { publishedPorts, publishedRules } from './port-mapping.js';
+import { publishedPorts } from './port-mapping.js';
 import { ETCD_AUTHORITY, FRONT_PROXY_AUTHORITY, NODES_AUTHORITY } from './profiles.js';
 
 export const API_PORT = 6443;
@@ -41,7 +41,7 @@ export function planInfrastructure(spec: ClusterSpec): InfrastructurePlan {
     network.template,
     loadHot('kubernetes/security-groups.yaml'),
     ...(networkRules === undefined ? [] : [loadHot(networkRules)]),
-    publishedRules(publishedPorts(spec.labels)),
+    openMasterPorts(publishedPorts(spec.labels).map(({ port }) => port)),
     vipPart(spec, network),
     masterPorts(spec, network, shownNetwork(networkName, spec.labels)),
   );

@@ -1,5 +1,6 @@
 import { commonLabels } from '../common-labels.js';
 import type { LabelDefinition } from '../driver.js';
+import { MIRROR_URL } from '../labels.js';
 import { addonLabels } from './addons.js';
 import { cloudTagLabels } from './cloud-addons.js';
 import { networkLabels } from './network-labels.js';
@@ -20,10 +21,7 @@ export const kubernetesLabels: Readonly<Record<string, LabelDefinition>> = {
   },
   kube_mirror: {
     type: 'text',
-    like: {
-      pattern: /^https?:\/\/[A-Za-z0-9.:-]+(\/[A-Za-z0-9._/-]*)?$/,
-      words: 'a URL such as https://mirror.example.org/kubernetes',
-    },
+    like: MIRROR_URL,
     help: "URL of the mirror that nodes fetch their software from. Default: the service's own, or what the image has.",
   },
   container_infra_prefix: {

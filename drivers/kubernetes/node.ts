@@ -1,11 +1,11 @@
 import { MASTER_ROLE } from '../../common/db/node-groups.js';
+import { type Bill, filesFor, imagesFor } from '../bill.js';
 import type { ClusterSpec, Infrastructure, NodeIdentity, NodePlan } from '../driver.js';
 import { LOAD_BALANCER_STEP, loadBalancerOf } from '../load-balancer.js';
 import { mastersOf } from '../master-ports.js';
 import { accessAddress, templateSettings } from '../node-settings.js';
 import { volumeSteps } from '../node-volumes.js';
 import { addonsOf, hasPods } from './addons.js';
-import { type Bill, filesFor, imagesFor } from './bill.js';
 import { cloudOptions, cloudSettings } from './cloud-use.js';
 import { API_PORT, signsRequests } from './infrastructure.js';
 import { DEFAULT_NETWORK_DRIVER, networkDriver } from './network-drivers.js';

@@ -1,8 +1,8 @@
 import { MASTER_ROLE } from '../../common/db/node-groups.js';
+import type { Bill } from '../bill.js';
 import type { ClusterOrder, NodeGroupOrder, Problem, ResizeOrder } from '../driver.js';
 import { isTrue, labelProblems } from '../labels.js';
 import { COMMON_REFUSALS, hasPackages, masterProblems, type Refusal, refusalsOf } from '../orders.js';
-import type { Bill } from './bill.js';
 import { CLOUD_REFUSALS } from './cloud-orders.js';
 import { kubernetesLabels } from './labels.js';
 import { networkDrivers } from './network-drivers.js';

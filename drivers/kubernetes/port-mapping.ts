@@ -1,4 +1,4 @@
-import type { ClusterOrder, HotTemplate, Problem } from '../driver.js';
+import type { ClusterOrder, Problem } from '../driver.js';
 
 /**
  * The label `port_mapping`: services published on the cluster's one floating address, each by a port of its own, where
@@ -44,21 +44,4 @@ export function portMappingProblems({ labels }: Pick<ClusterOrder, 'labels'>): P
     if (nodePort >= NODE_PORTS.first && nodePort <= NODE_PORTS.last) return [];
     return [problem(`${nodePort} is no node port: they go from ${NODE_PORTS.first} to ${NODE_PORTS.last}`)];
   });
-}
-
-/** Lets everybody reach them on the masters. */
-export function publishedRules(ports: readonly PublishedPort[]): HotTemplate {
-  const rules = ports.map(({ port }) => [
-    `published_port_${port}`,
-    {
-      type: 'OS::Neutron::SecurityGroupRule',
-      properties: {
-        security_group: { get_resource: 'master_security_group' },
-        protocol: 'tcp',
-        port_range_min: port,
-        port_range_max: port,
-      },
-    },
-  ]);
-  return { heat_template_version: '2018-08-31', resources: Object.fromEntries(rules) };
 }

@@ -1,6 +1,6 @@
 import { MASTER_ROLE } from '../../common/db/node-groups.js';
+import { type Bill, billOf, compareVersions, versionSchema } from '../bill.js';
 import type { Problem, UpgradeOrder, UpgradePlan } from '../driver.js';
-import { type Bill, billOf, compareVersions, versionSchema } from './bill.js';
 import { groupVersion, minorOf } from './versions.js';
 
 /** kubernetes.io, "Version Skew Policy": minor versions by which a kubelet may be older than the API. */

@@ -1,5 +1,5 @@
 import { MASTER_ROLE } from '../../common/db/node-groups.js';
-import { type Bill, billOf, compareVersions, newest } from './bill.js';
+import { type Bill, billOf, compareVersions, newest } from '../bill.js';
 
 /**
  * How Kubernetes versions differ for whoever sets up its nodes; from upstream's changelogs. Each line is good for the

@@ -1,18 +1,10 @@
 import { MASTER_ROLE } from '../../common/db/node-groups.js';
-import type { CertificateProfile } from '../../common/db/nodes.js';
-import {
-  CLUSTER_AUTHORITY,
-  type ClusterSpec,
-  type Infrastructure,
-  type MasterPort,
-  type NodeIdentity,
-  type NodePlan,
-  type Vip,
-} from '../driver.js';
+import type { ClusterSpec, Infrastructure, NodeIdentity, NodePlan } from '../driver.js';
 import { LOAD_BALANCER_STEP, loadBalancerOf } from '../load-balancer.js';
 import { mastersOf } from '../master-ports.js';
 import { accessAddress, templateSettings } from '../node-settings.js';
 import { containersVolume, volumeSteps } from '../node-volumes.js';
+import { serverProfile } from '../server-profile.js';
 import { apiPort } from './api-port.js';
 
 export function planNode(spec: ClusterSpec, infrastructure: Infrastructure, node: NodeIdentity): NodePlan {
@@ -26,8 +18,8 @@ export function planNode(spec: ClusterSpec, infrastructure: Infrastructure, node
       masters: mastersOf(spec, infrastructure),
       tls_disabled: template.tlsDisabled,
       api_port: apiPort(spec),
-      // HAProxy has the same port on the shared address, so Docker must not take it on every address.
-      api_host: haproxy ? port.address : '0.0.0.0',
+      // Of managers. HAProxy has the same port on the shared address, so Docker must not take it on every address.
+      api_host: port === undefined ? '' : haproxy ? port.address : '0.0.0.0',
       shared_address: haproxy ? (infrastructure.vip?.address ?? '') : '',
       volume_folder: '/var/lib/docker',
       container_service: 'docker',
@@ -53,17 +45,6 @@ export function planNode(spec: ClusterSpec, infrastructure: Infrastructure, node
 /** Ordinals are never given twice: whoever comes later, in whosever place, joins the Swarm that there is. */
 function isFirst({ role, ordinal }: NodeIdentity): boolean {
   return role === MASTER_ROLE && ordinal === 0;
-}
-
-/** For servers only: signed by the CA that also signs users, it must not open another manager. */
-function serverProfile(node: NodeIdentity, port: MasterPort, vip: Vip | undefined): CertificateProfile {
-  const further = [port.floatingAddress, vip?.address, vip?.floatingAddress];
-  return {
-    ca: CLUSTER_AUTHORITY,
-    commonName: node.name,
-    usages: ['server'],
-    names: [node.name, 'localhost', '127.0.0.1', port.address, ...further.filter((address) => address !== undefined)],
-  };
 }
 
 export function accessUrl(spec: ClusterSpec, infrastructure: Infrastructure): string {

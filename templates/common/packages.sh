@@ -15,3 +15,13 @@ install_packages() {
   apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 update
   apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 install --yes --no-install-recommends "$@"
 }
+
+# need PROGRAM PACKAGE: for install_missing. Names are those of Debian and Ubuntu.
+missing=()
+need() {
+  if ! command -v "$1" >/dev/null; then missing+=("$2"); fi
+}
+
+install_missing() {
+  if [ "${#missing[@]}" -gt 0 ]; then install_packages "${missing[@]}"; fi
+}

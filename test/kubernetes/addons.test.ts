@@ -3,8 +3,8 @@ import { parseAllDocuments } from 'yaml';
 import { unpinned } from '../../cli/mirror/sources.js';
 import type { Node } from '../../common/db/nodes.js';
 import { templatePath } from '../../common/package-root.js';
+import { imagesFor } from '../../drivers/bill.js';
 import { addons, planAddons } from '../../drivers/kubernetes/addons.js';
-import { imagesFor } from '../../drivers/kubernetes/bill.js';
 import { manifest } from '../../drivers/kubernetes/manifest.js';
 import { makeDrivers } from '../../drivers/registry.js';
 import { HOSTILE } from '../contract/driver/hostile.js';
@@ -81,7 +81,7 @@ describe('the manifests of add-ons', () => {
   });
 
   it.each(VERSIONS)('need images for %s that a mirror has, for clusters of that add-on only', (version) => {
-    const { images } = unpinned(undefined, version);
+    const { images } = unpinned('kubernetes', undefined, version);
     for (const { params, subject } of plan(ALL, version)) {
       const mirrored = images.filter(({ addon }) => addon === subject).map(({ name }) => name);
 
@@ -91,7 +91,7 @@ describe('the manifests of add-ons', () => {
   });
 
   it('have their images fetched by the nodes of clusters that have them', () => {
-    const parts = unpinned(undefined, 'v1.31.0');
+    const parts = unpinned('kubernetes', undefined, 'v1.31.0');
     const bill = { ...parts, images: parts.images.map((image) => ({ ...image, sha256: '' })), origin: '' } as never;
     const fetched = (addonNames: string[]) => new Set(imagesFor(bill, 'routes', addonNames).map(({ addon }) => addon));
 

@@ -1,7 +1,7 @@
 import { parseAllDocuments } from 'yaml';
 import { unpinned } from '../../cli/mirror/sources.js';
 import type { ClusterTemplate } from '../../common/db/cluster-templates.js';
-import { type Bill, billSchema } from '../../drivers/kubernetes/bill.js';
+import { type Bill, billSchema } from '../../drivers/bill.js';
 import { kubernetes } from '../../drivers/kubernetes/driver.js';
 import { manifest } from '../../drivers/kubernetes/manifest.js';
 import { makeDrivers } from '../../drivers/registry.js';
@@ -225,7 +225,7 @@ describe('the manifest of a network', () => {
   });
 
   it.each(VERSIONS)('needs images for %s that a mirror has, for clusters of that driver only', (version) => {
-    const { images } = unpinned(undefined, version);
+    const { images } = unpinned('kubernetes', undefined, version);
     for (const name of ['flannel', 'calico']) {
       const needed = new Set(imagesIn(infrastructureOf(name, { kube_tag: version }).text));
       const mirrored = images.filter(({ network }) => network === name);

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { type Bill, filesFor } from '../../drivers/kubernetes/bill.js';
-import { loadBills } from '../../drivers/kubernetes/bill-files.js';
+import { type Bill, filesFor } from '../../drivers/bill.js';
+import { loadBills } from '../../drivers/bill-files.js';
 import { type FakeRegistry, startFakeRegistry } from './fake-registry.js';
 import { type MirrorFixture, startMirrorFixture, VERSION } from './mirror-fixture.js';
 import { sha256 } from './publisher.js';
@@ -75,7 +75,7 @@ describe('bayou mirror sync of a version without a bill', () => {
       { name: `${registry.host}/pause:3.99`, path: IMAGE, sha256: sum, sizeBytes: archive.length, digest },
     ]);
 
-    const [loaded] = loadBills([fixture.billsPath]);
+    const loaded = loadBills('kubernetes', fixture.billsPath).at(-1);
     const roles = (role: string) => (loaded === undefined ? [] : filesFor(loaded, role)).map(({ name }) => name);
     expect([roles('master'), roles('worker')]).toEqual([['kubelet', 'etcd'], ['kubelet']]);
 

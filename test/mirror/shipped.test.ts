@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { unpinned } from '../../cli/mirror/sources.js';
-import { compareVersions, filesFor, newest } from '../../drivers/kubernetes/bill.js';
-import { billFolders, loadBills } from '../../drivers/kubernetes/bill-files.js';
+import { compareVersions, filesFor, newest } from '../../drivers/bill.js';
+import { loadBills } from '../../drivers/bill-files.js';
 import { differencesOf } from '../../drivers/kubernetes/versions.js';
 
 const PROGRAM = resolve(__dirname, '../../dist/cli/main.js');
@@ -11,7 +11,7 @@ const MINORS = Array.from({ length: 16 }, (_, index) => `v1.${20 + index}.0`);
 
 describe('what Bayou ships', () => {
   it('is bills that can be read, each with something for masters and for workers', () => {
-    const bills = loadBills(billFolders(undefined));
+    const bills = loadBills('kubernetes');
 
     expect(bills.map(({ version }) => version)).toContain('v1.20.2');
     for (const bill of bills) {
@@ -24,7 +24,7 @@ describe('what Bayou ships', () => {
   });
 
   it.each(MINORS)('knows where %s is published, with the image that its pods need', (version) => {
-    const { files, images } = unpinned(undefined, version);
+    const { files, images } = unpinned('kubernetes', undefined, version);
 
     expect(files.map(({ name }) => name)).toEqual(
       expect.arrayContaining(['etcd', 'containerd', 'runc', 'cni-plugins']),

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { Bill } from '../../drivers/kubernetes/bill.js';
+import type { Bill } from '../../drivers/bill.js';
 import { ClusterWatch } from '../support/cluster-watch.js';
 import { makeCluster, makeTemplate } from '../support/orders.js';
 import { SUBNET_CIDR } from './bridge.js';

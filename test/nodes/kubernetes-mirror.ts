@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { templatePath } from '../../common/package-root.js';
-import { type Bill, billSchema } from '../../drivers/kubernetes/bill.js';
+import { type Bill, billSchema } from '../../drivers/bill.js';
 
 /** What was built. */
 export const VERSION = 'v1.20.2';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Bill, BillFile } from '../../drivers/kubernetes/bill.js';
+import type { Bill, BillFile } from '../../drivers/bill.js';
 import { COMPONENTS, VERSION } from './kubernetes-mirror.js';
 
 /**

@@ -6,6 +6,8 @@ set -euo pipefail
 source "${BAYOU_ROOT:-}/opt/bayou/lib.sh"
 # shellcheck source=/dev/null
 source "$BAYOU_PROGRAM/packages.sh"
+# shellcheck source=/dev/null
+source "$BAYOU_PROGRAM/shared-address.sh"
 
 address=$(node_value node address)
 shared=$(node_value settings shared_address)
@@ -70,50 +72,13 @@ section() {
   done
 }
 
-# Multicast, so that a master that comes later is heard by those that do not know of it. The security group keeps other
-# clusters' out. The router id is from 1 to 255; an address may end with 0.
-keepalived_config() {
-  local interface router_id=${shared##*.}
-  if [ "$router_id" = 0 ]; then router_id=255; fi
-  interface=$(ip -o -4 addr show to "$address" | awk '{ print $2; exit }')
-  cat <<END
-global_defs {
-  enable_script_security
-  script_user root
-}
-vrrp_script haproxy {
-  script "/usr/bin/systemctl is-active --quiet haproxy.service"
-  interval 2
-  fall 2
-  rise 2
-}
-vrrp_instance api {
-  state BACKUP
-  nopreempt
-  interface $interface
-  virtual_router_id $router_id
-  priority 100
-  advert_int 1
-  virtual_ipaddress {
-    $shared/32 dev $interface
-  }
-  track_script {
-    haproxy
-  }
-}
-END
-}
-
 services=(haproxy)
 if [ -n "$shared" ]; then services+=(keepalived); fi
-missing=()
-for service in "${services[@]}"; do
-  if ! command -v "$service" >/dev/null; then missing+=("$service"); fi
-done
-if [ "${#missing[@]}" -gt 0 ]; then install_packages "${missing[@]}"; fi
+for service in "${services[@]}"; do need "$service" "$service"; done
+install_missing
 haproxy_config | put "$BAYOU_STATE/start-haproxy" "$BAYOU_ROOT/etc/haproxy/haproxy.cfg" 0644
 if [ -n "$shared" ]; then
-  keepalived_config | put "$BAYOU_STATE/start-keepalived" "$BAYOU_ROOT/etc/keepalived/keepalived.conf" 0644
+  keepalived_config "$address" "$shared" | put "$BAYOU_STATE/start-keepalived" "$BAYOU_ROOT/etc/keepalived/keepalived.conf" 0644
 fi
 for service in "${services[@]}"; do
   if [ -e "$BAYOU_STATE/start-$service" ]; then

@@ -1,34 +1,7 @@
 #!/bin/bash
-# This master's member of etcd. Who the members are is known before any of them runs.
+# This master's member of etcd.
 set -euo pipefail
 # shellcheck source=/dev/null
 source "${BAYOU_ROOT:-}/opt/bayou/kubernetes.sh"
 
-mark=$BAYOU_STATE/etcd-restart
-data=/var/lib/etcd
-name=$(plain name "$(node_value node name)")
-address=$(plain address "$(node_value node address)")
-peers=()
-while IFS='|' read -r peer peer_address; do
-  peers+=("$(plain name "$peer")=https://$(plain address "$peer_address"):2380")
-done < <(json_rows "$BAYOU_NODE" settings masters -- name address)
-members=$(IFS=,; echo "${peers[*]}")
-
-for profile in etcd-server etcd-peer; do certificate "$profile" etcd "$mark"; done
-mkdir -p "$BAYOU_ROOT$data"
-chmod 0700 "$BAYOU_ROOT$data"
-
-# A package's own unit would start another one.
-arguments=(
-  "--name=$name" "--data-dir=$data"
-  "--listen-peer-urls=https://$address:2380" "--initial-advertise-peer-urls=https://$address:2380"
-  "--listen-client-urls=https://$address:2379,https://127.0.0.1:2379" "--advertise-client-urls=https://$address:2379"
-  "--initial-cluster=$members" "--initial-cluster-token=$(plain cluster "$(node_value cluster id)")"
-  --initial-cluster-state=new
-  --client-cert-auth "--trusted-ca-file=$PKI/etcd-ca.crt" "--cert-file=$PKI/etcd-server.crt" "--key-file=$PKI/etcd-server.key"
-  --peer-client-cert-auth "--peer-trusted-ca-file=$PKI/etcd-ca.crt" "--peer-cert-file=$PKI/etcd-peer.crt" "--peer-key-file=$PKI/etcd-peer.key"
-  --auto-compaction-retention=8 --quota-backend-bytes=4294967296
-)
-unit etcd '' "${arguments[@]}" >"$BAYOU_STATE/unit"
-put "$mark" "$UNITS/etcd.service" 0644 <"$BAYOU_STATE/unit"
-start etcd
+configure_etcd

@@ -12,11 +12,6 @@ source "$BAYOU_PROGRAM/software-files.sh"
 each_file install_file
 fetch_images
 
-# Program and the package that has it, in Debian and Ubuntu.
-missing=()
-need() {
-  if ! command -v "$1" >/dev/null; then missing+=("$2"); fi
-}
 need containerd containerd
 need runc runc
 need conntrack conntrack
@@ -28,5 +23,5 @@ if [ "$(node_value node role)" = master ]; then need etcd etcd-server; fi
 if ! { [ -x "$BAYOU_ROOT/opt/cni/bin/bridge" ] || [ -x "$BAYOU_ROOT/usr/lib/cni/bridge" ]; }; then
   missing+=(containernetworking-plugins)
 fi
-if [ "${#missing[@]}" -gt 0 ]; then install_packages "${missing[@]}"; fi
+install_missing
 for name in kubelet kube-proxy kubectl; do program "$name"; done

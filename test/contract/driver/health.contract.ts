@@ -5,6 +5,7 @@ import { sampleCluster } from './sample-cluster.js';
 /** What the health script of a node that is well says besides, by driver and role. */
 const WELL: Record<string, Record<string, NodeReport['orchestrator']>> = {
   kubernetes: { master: { api: 'ok' } },
+  mesos: { master: { zookeeper: 'follower', mesos: 'leader', marathon: 'leader' } },
   swarm: { master: { managers_reachable: '5/5' } },
 };
 

@@ -9,7 +9,8 @@ environment=$BAYOU_ROOT/etc/docker/bayou.env
 
 daemon_json() {
   local hosts=(unix:///var/run/docker.sock) fields=() registry driver
-  if [ "$(node_value node role)" = master ]; then
+  # Where others may use it.
+  if [ -n "$(node_value settings api_host)" ]; then
     hosts+=("tcp://$(node_value settings api_host):$(node_value settings api_port)")
     if [ "$(node_value settings tls_disabled)" != true ]; then
       fields+=(tlsverify:=true tlscacert=/etc/docker/ca.pem tlscert=/etc/docker/server.pem tlskey=/etc/docker/server-key.pem)
@@ -43,18 +44,9 @@ drop_in() {
   echo 'EnvironmentFile=-/etc/docker/bayou.env'
 }
 
-# The mark comes first: whoever is stopped between the two restarts Docker next time.
-put() {
-  cat >"$BAYOU_STATE/put"
-  if ! cmp -s "$BAYOU_STATE/put" "$1"; then
-    touch "$restart"
-    replace "$1" 0644 <"$BAYOU_STATE/put"
-  fi
-}
-
-daemon_json | put "$BAYOU_ROOT/etc/docker/daemon.json"
-proxy_environment | put "$environment"
-drop_in | put "$BAYOU_ROOT/etc/systemd/system/docker.service.d/bayou.conf"
+daemon_json | put "$restart" "$BAYOU_ROOT/etc/docker/daemon.json" 0644
+proxy_environment | put "$restart" "$environment" 0644
+drop_in | put "$restart" "$BAYOU_ROOT/etc/systemd/system/docker.service.d/bayou.conf" 0644
 
 if [ -e "$restart" ]; then
   systemctl daemon-reload

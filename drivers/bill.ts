@@ -1,12 +1,18 @@
 import { z } from 'zod';
 
 /**
- * A bill of materials: every file that nodes of one Kubernetes version run, with the sum of what was really fetched.
- * Bills are YAML, `templates/kubernetes/versions/<version>.yaml`, and in the operator's `[kubernetes] bills_path`.
+ * A bill of materials: every file that nodes of one version of an orchestrator run, with the sum of what was really fetched.
+ * Bills are YAML, `templates/<orchestrator>/versions/<version>.yaml`, and in the operator's `bills_path` of its section.
  */
 
-/** As upstream's tags. */
-export const versionSchema = z.string().regex(/^v\d+\.\d+\.\d+$/, 'expected a version like v1.20.2');
+/** Orchestrators whose software comes by bills of materials: how publishers write a version, and the label that names a mirror. */
+export const BILLED = {
+  kubernetes: { version: /^v\d{1,9}\.\d{1,9}\.\d{1,9}$/, example: 'v1.31.4', mirrorLabel: 'kube_mirror' },
+  mesos: { version: /^\d{1,9}\.\d{1,9}\.\d{1,9}$/, example: '1.11.0', mirrorLabel: 'mesos_mirror' },
+} as const;
+export type BilledOrchestrator = keyof typeof BILLED;
+
+export const versionSchema = z.string().regex(/^v?\d{1,9}\.\d{1,9}\.\d{1,9}$/, 'expected a version like v1.20.2');
 export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits');
 
 /** They become parts of URLs, of paths and of commands on nodes: nothing that means something there. */
@@ -85,6 +91,14 @@ export const billSchema = z
     'expected every path only once',
   );
 
+/** Where an orchestrator's software comes from. */
+export interface SoftwareSource {
+  /** Read when they are needed first. */
+  bills: () => readonly Bill[];
+  /** Where nodes fetch their software, unless a cluster's label says otherwise. */
+  mirrorUrl?: string | undefined;
+}
+
 export type Bill = z.output<typeof billSchema>;
 export type BillFile = Bill['files'][number];
 export type BillImage = Bill['images'][number];
@@ -124,7 +138,7 @@ export function newest(bills: readonly Bill[]): Bill | undefined {
   return [...bills].sort((a, b) => compareVersions(a.version, b.version)).at(-1);
 }
 
-/** Below zero when `a` is the older one. Both as `v1.20.2`. */
+/** Below zero when `a` is the older one. */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [numbers(a), numbers(b)];
   const index = left.findIndex((part, place) => part !== right[place]);
@@ -132,5 +146,5 @@ export function compareVersions(a: string, b: string): number {
 }
 
 function numbers(version: string): number[] {
-  return version.slice(1).split('.').map(Number);
+  return version.replace('v', '').split('.').map(Number);
 }

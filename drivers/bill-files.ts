@@ -1,28 +1,26 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { errorText, ServiceError } from '../../common/errors.js';
-import { templatePath } from '../../common/package-root.js';
-import { parseYaml } from '../yaml.js';
-import { type Bill, billSchema, compareVersions } from './bill.js';
+import { errorText, ServiceError } from '../common/errors.js';
+import { templatePath } from '../common/package-root.js';
+import { BILLED, type Bill, type BilledOrchestrator, billSchema, compareVersions } from './bill.js';
+import { parseYaml } from './yaml.js';
 
-const BILL = /^(v\d+\.\d+\.\d+)\.yaml$/;
-
-/** Ours first; what the operator's folder (`[kubernetes] bills_path`) says of a version goes over it. */
-export function billFolders(billsPath: string | undefined): string[] {
-  return [templatePath('kubernetes', 'versions'), ...(billsPath === undefined ? [] : [billsPath])];
-}
+const ENDING = '.yaml';
 
 /**
- * The bills of all folders, oldest version first. A version has one: the last folder's. A folder that is missing has none.
+ * The bills of an orchestrator's versions, oldest first: ours, and over them those of the operator's folder (`bills_path` of its
+ * section). A folder that is missing has none.
  * @throws ServiceError `invalid` that names the file.
  */
-export function loadBills(folders: readonly string[]): Bill[] {
+export function loadBills(orchestrator: BilledOrchestrator, billsPath?: string): Bill[] {
+  const { version: pattern } = BILLED[orchestrator];
+  const folders = [templatePath(orchestrator, 'versions'), ...(billsPath === undefined ? [] : [billsPath])];
   const bills = new Map<string, Bill>();
   for (const folder of folders.filter(existsSync)) {
     for (const name of readdirSync(folder)) {
-      const version = BILL.exec(name)?.[1];
-      if (version !== undefined) bills.set(version, readBill(join(folder, name), version));
+      const version = basename(name, ENDING);
+      if (name.endsWith(ENDING) && pattern.test(version)) bills.set(version, readBill(join(folder, name), version));
     }
   }
   return [...bills.values()].sort((a, b) => compareVersions(a.version, b.version));

@@ -6,8 +6,6 @@ source "${BAYOU_ROOT:-}/opt/bayou/lib.sh"
 # shellcheck source=/dev/null
 source "$BAYOU_PROGRAM/packages.sh"
 
-if command -v docker >/dev/null && command -v dockerd >/dev/null; then
-  echo "Docker is there"
-  exit 0
-fi
-install_packages docker.io
+need docker docker.io
+need dockerd docker.io
+install_missing

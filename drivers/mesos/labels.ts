@@ -1,0 +1,32 @@
+import { BILLED } from '../bill.js';
+import { commonLabels } from '../common-labels.js';
+import type { LabelDefinition } from '../driver.js';
+import { MIRROR_URL } from '../labels.js';
+import { agentLabels } from './agent-labels.js';
+
+/** What a Mesos cluster understands of labels, upstream's own included. */
+export const mesosLabels: Readonly<Record<string, LabelDefinition>> = {
+  ...commonLabels,
+  ...agentLabels,
+  mesos_version: {
+    type: 'text',
+    like: { pattern: BILLED.mesos.version, words: `a version such as ${BILLED.mesos.example}` },
+    help: 'Mesos version, such as 1.11.0. Default: the newest that there is a bill of, else what is on the image.',
+  },
+  mesos_mirror: {
+    type: 'text',
+    like: MIRROR_URL,
+    help: "URL of the mirror that nodes fetch their software from. Default: the service's own, or what the image has.",
+  },
+  chronos_enabled: {
+    type: 'boolean',
+    default: 'false',
+    help: 'Chronos on the masters, for batch and timed work. Default false.',
+  },
+  service_discovery: {
+    type: 'boolean',
+    default: 'false',
+    help: 'Whether what Marathon starts is registered in etcd, and served by node groups of the role edge. Default false.',
+  },
+  rexray_preempt: { type: 'meaningless', help: 'REX-Ray is not installed; it is no longer maintained.' },
+};
