@@ -7,7 +7,7 @@ import { accessAddress, templateSettings } from '../node-settings.js';
 import { containersVolume, volumeSteps } from '../node-volumes.js';
 import { quorumOf } from '../quorum.js';
 import { agentSettings } from './agent-labels.js';
-import { EDGE_ROLE, hasDiscovery } from './discovery.js';
+import { EDGE_PORTS, EDGE_ROLE, hasDiscovery } from './discovery.js';
 import { certificateProfiles } from './profiles.js';
 import { hasChronos, MARATHON, publishedServices } from './services.js';
 
@@ -50,7 +50,8 @@ function partOf(
   group: NodeGroup | undefined,
 ): Part {
   if (role === MASTER_ROLE) return masterPart(spec, infrastructure);
-  return role === EDGE_ROLE ? { settings: {}, steps: ['edge'] } : agentPart(spec, group);
+  if (role !== EDGE_ROLE) return agentPart(spec, group);
+  return { settings: { edge_ports: EDGE_PORTS.join(',') }, steps: ['edge'] };
 }
 
 function masterPart(spec: ClusterSpec, { vip }: Infrastructure): Part {
