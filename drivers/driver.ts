@@ -92,8 +92,8 @@ export interface RotationTasks {
 
 /** What one node's upgrade consists of; the conductor decides whose turn it is. */
 export interface UpgradeTasks {
-  /** Looks for what would be in the way. One that fails says what, in its last line. */
-  check(nodes: readonly Node[], upgrade: { version: string; drains: boolean }): NodeTaskPlan[];
+  /** Looks for what would be in the way; `moving` are those whose work moves. One that fails says what, in its last line. */
+  check(nodes: readonly Node[], upgrade: { version: string; moving: readonly Node[] }): NodeTaskPlan[];
   /** Moves the work of a node that will be back. */
   release(nodes: readonly Node[], subject: Node, timeoutSeconds: number): NodeTaskPlan[];
   /** Work may come to it again, unless its owner had closed it before. */

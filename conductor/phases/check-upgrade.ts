@@ -12,7 +12,11 @@ const READY_LIMIT_MS = 60_000;
 const LOOK_LIMIT_MS = 120_000;
 const LOOK_AGAIN_MS = 5000;
 
-/** Before anything changes: every node is well, and a master sees nothing in the way. Looked at once. */
+/**
+ * Before anything changes: every node is well, and a master sees nothing in the way. Looked at once. No quota of the cloud
+ * is asked for: no server, port or volume is made. What needs room is the work that moves, and a master sees how much of it
+ * the other nodes have.
+ */
 export const checkUpgrade: Phase = {
   name: 'check_upgrade',
   async run(work) {
@@ -24,7 +28,8 @@ export const checkUpgrade: Phase = {
     const missing = missingNodes(work, all);
     if (missing.length > 0) return notReady(work, missing);
     const { workers } = subjectsOf(all, params);
-    const planned = tasks.check(all, { version: params.version, drains: workers.some((node) => drains(all, node)) });
+    const moving = workers.filter((node) => drains(all, node));
+    const planned = tasks.check(all, { version: params.version, moving });
     for (const task of planned) {
       const outcome = await runTask(work, ordered, LOOK_LIMIT_MS, task);
       if (outcome.kind === 'wait') return outcome;

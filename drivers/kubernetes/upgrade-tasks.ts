@@ -4,11 +4,11 @@ import { onMaster } from '../master-tasks.js';
 
 /** In place, node by node; scripts of these names do it. */
 export const upgradeTasks: UpgradeTasks = {
-  check(nodes, { version, drains }) {
+  check(nodes, { version, moving }) {
     const [first] = nodes;
     return onMaster(nodes, first === undefined ? [] : [first], () => ({
       name: 'check-upgrade',
-      params: { version, drains: String(drains) },
+      params: { version, moving: moving.map(({ name }) => name).join(',') },
     })).map((task) => ({ ...task, subject: version }));
   },
   release(nodes, subject, timeoutSeconds) {

@@ -157,7 +157,7 @@ describe('the upgrade of a master, by its script', () => {
     machine.write('fake/metrics', `${METRICS.join('\n')}\n`);
     machine.write('opt/bayou/kubernetes.sh', `${shared}\napi() { cat "$FAKE_NODE/metrics"; }\n`);
     const look = async (version: string) => {
-      machine.write('look.json', JSON.stringify({ version, drains: 'false' }));
+      machine.write('look.json', JSON.stringify({ version, moving: '' }));
       return machine.run('tasks/check-upgrade.sh', join(machine.root, 'look.json')).catch((error) => error.stdout);
     };
 
@@ -166,5 +166,53 @@ describe('the upgrade of a master, by its script', () => {
       'APIs in use that v1.22.0 does not have: ingresses of networking.k8s.io/v1beta1\n',
     );
     expect(await look('v1.25.0')).toContain('cronjobs of batch/v1beta1 ingresses of networking.k8s.io/v1beta1');
+  });
+
+  it('is in the way of pods that the other nodes surely have no room for', async () => {
+    const plain = 'node.kubernetes.io/not-ready node.kubernetes.io/unreachable|Exists Exists';
+    const shared = machine.read('opt/bayou/kubernetes.sh');
+    machine.write('opt/bayou/kubernetes.sh', `${shared}\napi() { true; }\n`);
+    machine.write(
+      place('kubectl'),
+      '#!/bin/bash\ncase $* in *" get nodes "*) cat "$FAKE_NODE/nodes" ;; *" get pods "*) cat "$FAKE_NODE/pods" ;; esac\n',
+    );
+    machine.write(
+      'fake/nodes',
+      [
+        'master-0||NoSchedule|4|8Gi',
+        'worker-0|||2|3936588Ki',
+        'worker-1|||1930m|4G',
+        // Closed by its owner: nothing comes to it.
+        'worker-2|true||8|32Gi',
+        '',
+      ].join('\n'),
+    );
+    const look = async (pods: string[]) => {
+      machine.write('fake/pods', `${pods.join('\n')}\n`);
+      machine.write('look.json', JSON.stringify({ version: NEW, moving: 'worker-0,worker-1' }));
+      return machine.run('tasks/check-upgrade.sh', join(machine.root, 'look.json')).catch((error) => error.stdout);
+    };
+    const others = [
+      // These do not move, or go to masters, or have a place nowhere yet.
+      `worker-0|DaemonSet|${plain}|1|1Gi`,
+      `worker-0|Node|${plain}|100m|1Gi`,
+      'worker-0|ReplicaSet|CriticalAddonsOnly node-role.kubernetes.io/master|Exists|2|1Gi',
+      `worker-0||${plain}|2|`,
+      `|ReplicaSet|${plain}|7|1Gi`,
+    ];
+
+    expect(
+      await look([...others, `worker-0|ReplicaSet|${plain}|500m 1|1Gi 128Mi`, `worker-1|ReplicaSet|${plain}||`]),
+    ).toBe(`nothing is in the way of ${NEW}\n`);
+    expect(
+      await look([
+        `worker-0|ReplicaSet|${plain}|500m 1|1Gi 128Mi`,
+        `worker-1|StatefulSet|${plain}|500m|2Gi`,
+        `worker-1|DaemonSet|${plain}|100m|`,
+      ]),
+    ).toBe('no room for the pods of worker-0 (needs 1.5 cores, 1152 MiB; 1.3 cores, 1766 MiB are free elsewhere)\n');
+    expect(await look([`worker-1|Job|${plain}||4Gi`])).toContain(
+      'no room for the pods of worker-1 (needs 0.0 cores, 4096 MiB; 2.0 cores, 3844 MiB are free elsewhere)',
+    );
   });
 });

@@ -98,7 +98,7 @@ function upgradeTasks({ tasks: { upgrade } }: BayDriver, all: Node[]): NodeTaskP
   const [subject] = all;
   if (upgrade === undefined || subject === undefined) return [];
   return [
-    ...upgrade.check(all, { version: 'v1', drains: true }),
+    ...upgrade.check(all, { version: 'v1', moving: all }),
     ...upgrade.release(all, subject, 600),
     ...upgrade.resume(all, subject),
     upgrade.upgrade(subject, subject.nodeData),
