@@ -24,8 +24,6 @@ const OWN_OPTIONS = ['--crash', '--cloud', '--nodes', '--fuzz', '--keep'];
 const STEP_TIMEOUT_MS = 60 * 60_000;
 /** Tests with a table of faults, of which the short form takes some. */
 const FAULT_TABLES = ['account-kinds', 'rotate-ca', 'rotate-credentials', 'upgrade-crash'];
-/** Each file of the crash suite at once: so the longer ones share the cores when the shorter are done. */
-const CRASH_WORKERS = 5;
 /** One after another: they share the cloud, or the machine. */
 const aloneIn = (folder: string) => [
   '--runInBand',
@@ -51,7 +49,7 @@ async function main(): Promise<void> {
   try {
     // Says at once what is missing, and not once per test.
     const booted = cloudOnly && readTarget(process.env).booted !== undefined;
-    if (!isAlone && (!crashOnly || crashSuiteNeedsServers())) servers = await timed('servers', startServers);
+    if (!isAlone && !crashOnly) servers = await timed('servers', startServers);
     const environment = {
       ...servers?.environment,
       BAYOU_CRASH: crashOnly ? 'full' : 'short',
@@ -63,14 +61,11 @@ async function main(): Promise<void> {
       }
     }
     if (!crashOnly) add(total, await timed('build', () => checkStep(buildCommand(), abort.signal)));
-    // The processes that it kills leave open what a real one's end would close.
-    if (crashOnly)
-      jestArguments.push(
-        `--maxWorkers=${CRASH_WORKERS}`,
-        '--testMatch=<rootDir>/test/crash/**/*.crash.ts',
-        `--testMatch=<rootDir>/test/engine/{${FAULT_TABLES.join()}}.test.ts`,
-        '--forceExit',
-      );
+    if (crashOnly) {
+      const everyPoint = [bin('tsx'), 'test/crash/full.ts'];
+      add(total, await timed('crash', () => checkStep(everyPoint, abort.signal, environment)));
+      jestArguments.push(`--testMatch=<rootDir>/test/engine/{${FAULT_TABLES.join()}}.test.ts`);
+    }
     if (cloudOnly) jestArguments.push(...aloneIn('cloud'), ...(booted ? [] : [WITHOUT_BOOTED]));
     if (nodesOnly) jestArguments.push(...aloneIn('nodes'));
     if (fuzzOnly) jestArguments.push('test/api/fuzz.test.ts');
@@ -116,15 +111,13 @@ function shellScripts(): string[] {
   return [...readdirSync(ci).map((name) => join(ci, name)), ...found];
 }
 
-async function checkStep(command: string[], signal: AbortSignal): Promise<Tally> {
-  const code = await execute(command, {}, signal);
+async function checkStep(
+  command: string[],
+  signal: AbortSignal,
+  environment: Record<string, string> = {},
+): Promise<Tally> {
+  const code = await execute(command, environment, signal);
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
-}
-
-function crashSuiteNeedsServers(): boolean {
-  return readdirSync(join(ROOT, 'test', 'crash'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
-    .some((name) => readFileSync(join(ROOT, 'test', 'crash', name), 'utf8').includes('testServerUrl'));
 }
 
 async function jestStep(

@@ -1,9 +1,3 @@
-import { describeCrashSuite } from './suite.js';
+import { describeFaults } from './short.js';
 
-/** Calls that make something: the ones that matter when they land late. */
-const makes = (label: string) => label.startsWith('cloud POST') && !label.endsWith('/auth/tokens');
-
-describeCrashSuite([
-  { kind: 'answer lost', beside: 0 },
-  { kind: 'lands late', beside: 0, suits: makes },
-]);
+describeFaults(['answer lost', 'lands late']);

@@ -1,3 +1,3 @@
-import { changes, describeCrashSuite } from './suite.js';
+import { describeFaults } from './short.js';
 
-describeCrashSuite([{ kind: 'frozen after', beside: 1, suits: changes }]);
+describeFaults(['frozen after']);

@@ -1,3 +1,3 @@
-import { changes, describeCrashSuite } from './suite.js';
+import { describeFaults } from './short.js';
 
-describeCrashSuite([{ kind: 'killed after', beside: 0, suits: changes }]);
+describeFaults(['killed after']);

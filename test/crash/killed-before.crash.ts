@@ -1,3 +1,3 @@
-import { changes, describeCrashSuite } from './suite.js';
+import { describeFaults } from './short.js';
 
-describeCrashSuite([{ kind: 'killed before', beside: 0, suits: changes }]);
+describeFaults(['killed before']);

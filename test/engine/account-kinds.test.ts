@@ -1,6 +1,6 @@
 import { cloudResources } from '../../common/db/cloud-resources.js';
 import { seedId } from '../../devstack/devcloud/seed-id.js';
-import { sampled } from '../crash/sample.js';
+import { sampled } from '../crash/lives.js';
 import { ClusterLife } from '../simulation/life.js';
 import type { FaultKind, PlannedFault } from '../simulation/seams.js';
 import { World } from '../simulation/world.js';

@@ -4,7 +4,7 @@ import { events } from '../../common/db/events.js';
 import { nodeTasks } from '../../common/db/node-tasks.js';
 import { secrets } from '../../common/db/secrets.js';
 import { createRequest } from '../../common/x509.js';
-import { sampled } from '../crash/sample.js';
+import { sampled } from '../crash/lives.js';
 import type { NodeBehaviour } from '../simulation/played-nodes.js';
 import type { FaultKind, PlannedFault } from '../simulation/seams.js';
 import { KUBERNETES_TEMPLATE, Scenario } from './scenario.js';

@@ -2,7 +2,7 @@ import { ACCOUNT_PASSWORD, NEXT_ACCOUNT_PASSWORD, passwordPurpose } from '../../
 import { type Secret, secrets } from '../../common/db/secrets.js';
 import { Sealer } from '../../common/sealing.js';
 import { REGISTRY_LOGIN } from '../../drivers/driver.js';
-import { sampled } from '../crash/sample.js';
+import { sampled } from '../crash/lives.js';
 import type { FaultKind, PlannedFault } from '../simulation/seams.js';
 import { Scenario, TEMPLATE } from './scenario.js';
 

@@ -1,4 +1,4 @@
-import { sampled } from '../crash/sample.js';
+import { sampled } from '../crash/lives.js';
 import type { FaultKind } from '../simulation/seams.js';
 import { NEW, UpgradeSite } from './upgrade-site.js';
 

@@ -2,10 +2,11 @@ import { ClusterLife, type Finding } from '../simulation/life.js';
 import type { FaultKind, PlannedFault } from '../simulation/seams.js';
 import { World } from '../simulation/world.js';
 import { FakeIds } from '../support/fake-ids.js';
+import { CASES } from './cases.js';
 
 /**
  * The crash suite: one cluster's whole life, again and again, each time with one fault at one point.
- * `BAYOU_CRASH=full` takes every point; otherwise a sample, drawn with `BAYOU_SEED`. Whether a sample is of
+ * `BAYOU_CRASH=full` takes every point (`full.ts`); otherwise a sample, drawn with `BAYOU_SEED`. Whether a sample is of
  * Swarm or of Kubernetes is by the seed, too; the full suite takes Swarm. `BAYOU_CRASH_COE` names one.
  */
 const SHORT_SAMPLE = 3;
@@ -14,14 +15,7 @@ export const seed = Number(process.env.BAYOU_SEED ?? Math.floor(Math.random() * 
 
 const isFull = process.env.BAYOU_CRASH === 'full';
 const COES = ['swarm-mode', 'kubernetes'];
-const KINDS: FaultKind[] = [
-  'killed before',
-  'killed after',
-  'answer lost',
-  'frozen before',
-  'frozen after',
-  'lands late',
-];
+const KINDS = Object.keys(CASES);
 
 /** Whose life it is to which this happens. */
 export function coeFor(kind: FaultKind): string {
@@ -36,10 +30,14 @@ export async function recordPoints(coe: string, beside: number): Promise<string[
   return points;
 }
 
-/** The points at which a fault is tried. */
-export function choosePoints(points: string[], suits: (label: string) => boolean): number[] {
-  const suitable = points.flatMap((label, index) => (suits(label) ? [index] : []));
-  if (isFull || suitable.length <= SHORT_SAMPLE) return suitable;
+/** The points at which a fault may be tried. */
+export function suitablePoints(kind: FaultKind, points: string[]): number[] {
+  return points.flatMap((label, index) => (CASES[kind].suits(label) ? [index] : []));
+}
+
+export function sampledPoints(kind: FaultKind, points: string[]): number[] {
+  const suitable = suitablePoints(kind, points);
+  if (suitable.length <= SHORT_SAMPLE) return suitable;
   const ids = new FakeIds(seed);
   return Array.from({ length: SHORT_SAMPLE }, () => suitable[Math.floor(ids.random() * suitable.length)] ?? 0);
 }
@@ -52,14 +50,21 @@ export function sampled<T>(faults: readonly T[], count: number): T[] {
   return Array.from({ length: count }, () => left.splice(Math.floor(ids.random() * left.length), 1)).flat();
 }
 
+/** One life to live, and what happens in it. */
+export interface FaultLife {
+  kind: FaultKind;
+  point: number;
+  label: string;
+}
+
 export interface FaultFinding extends Finding {
   fault: FaultKind;
   point: number;
   label: string;
 }
 
-export async function liveWithFault(kind: FaultKind, point: number, label: string, beside: number) {
-  const { findings } = await live(coeFor(kind), { point, kind }, beside);
+export async function liveWithFault(kind: FaultKind, point: number, label: string): Promise<FaultFinding[]> {
+  const { findings } = await live(coeFor(kind), { point, kind }, CASES[kind].beside);
   return findings.map((finding): FaultFinding => ({ ...finding, fault: kind, point, label }));
 }
 
