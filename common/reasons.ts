@@ -68,6 +68,11 @@ export const REASONS = {
     retryable: true,
     hint: "the end of the step's log is among the cluster's nodes (GET /v1/clusters/<id>/nodes); mend the cause, then try again",
   },
+  node_step_waiting: {
+    actor: 'operator',
+    retryable: true,
+    hint: 'the node tries again by itself until the deadline; see to what it waits for if that does not come',
+  },
   node_silent: {
     actor: 'operator',
     retryable: true,

@@ -25,7 +25,7 @@ export interface Waiting {
   waitingFor: string;
   /** Names of stacks; nothing can be done before one of them is no longer in progress. */
   stackNames?: string[] | undefined;
-  /** Shows meanwhile; it, or `onTimeout`, is the failure's when the deadline passes. */
+  /** Shows meanwhile, and is the failure's when the deadline passes, unless `onTimeout` is another. */
   reason?: Reason;
   onTimeout?: Reason;
 }

@@ -180,7 +180,7 @@ class Run {
       dueAt,
       attempt,
       progress,
-      reason: outcome.reason ?? outcome.onTimeout,
+      reason: outcome.onTimeout ?? outcome.reason,
       ...this.#unblocked(),
     });
     const { deps, cluster } = this.#work;

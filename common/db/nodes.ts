@@ -5,12 +5,13 @@ import { Table } from './table.js';
 /** `wanted`: should exist. `leaving`: its work is to move, then the server goes. */
 export type NodeState = 'wanted' | 'leaving';
 
-export type StepStatus = 'started' | 'done' | 'failed';
+/** `waiting`: it ended without what it needs of others. The node tries both again, `waiting` and `failed`. */
+export type StepStatus = 'started' | 'done' | 'failed' | 'waiting';
 
 export interface NodeStep {
   name: string;
   status: StepStatus;
-  /** Last lines of the step's log, scrubbed. Only of failed steps. */
+  /** Last lines of the step's log, scrubbed. Only of steps that failed or wait. */
   logTail?: string;
   at: number;
 }

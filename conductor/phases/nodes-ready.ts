@@ -4,20 +4,28 @@ import { listServers, type Server } from '../../openstack/compute/servers.js';
 import { done, type Phase, type PhaseOutcome } from '../phase.js';
 import type { Work } from '../work.js';
 
-/** Waits until every node has said that its orchestrator is up. */
+/**
+ * Waits until every node has said that its orchestrator is up. A step that failed ends it; one that waits for others
+ * shows meanwhile.
+ */
 export const nodesReady: Phase = {
   name: 'nodes_ready',
   async run(work) {
     await noteServers(work);
     const wanted = (await work.nodes()).filter(({ state }) => state === 'wanted');
-    const faulty = wanted.find(({ fault }) => fault !== undefined);
-    if (faulty?.fault !== undefined) {
-      return { kind: 'failed', reason: faulty.fault, faults: { [faulty.name]: faulty.fault.message } };
+    const failed = wanted.find((node) => hasFailed(node, work.operation.createdAt));
+    if (failed?.fault !== undefined) {
+      return { kind: 'failed', reason: failed.fault, faults: { [failed.name]: failed.fault.message } };
     }
     const missing = wanted.filter(({ ready }) => !ready);
     return missing.length === 0 ? done : waitFor(missing, wanted.length, work.deps.settings.pollMs);
   },
 };
+
+/** In this operation, and not while the node tries once more: what it says next counts. */
+function hasFailed({ steps }: Node, since: number): boolean {
+  return steps.some(({ status, at }) => status === 'failed' && at >= since);
+}
 
 function waitFor(missing: Node[], total: number, pollMs: number): PhaseOutcome {
   const silent = missing.filter(({ enrolledAt }) => enrolledAt === undefined);
@@ -26,13 +34,16 @@ function waitFor(missing: Node[], total: number, pollMs: number): PhaseOutcome {
       .slice(0, 5)
       .map(({ name }) => name)
       .join(', ');
+  const told = missing.find(({ fault }) => fault !== undefined)?.fault;
   const waiting: PhaseOutcome = {
     kind: 'wait',
     afterMs: pollMs,
     waitingFor: `${missing.length} of ${total} nodes: ${names(missing)}`,
+    ...(told === undefined ? {} : { reason: told }),
   };
   const first = silent[0];
   if (first === undefined) return waiting;
+  // Others may wait for one of these.
   const message = `${silent.length} of ${total} nodes never reported: ${names(silent)}`;
   return { ...waiting, onTimeout: reason('node_silent', message, { resource: `node ${first.name}` }) };
 }

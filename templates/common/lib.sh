@@ -10,6 +10,9 @@ export BAYOU_NODE=$BAYOU_ROOT/etc/bayou/node.json
 export BAYOU_TICKET=$BAYOU_ROOT/etc/bayou/ticket
 # Bayou does not want this node, or not with this ticket: asking again is no use (EX_CONFIG of sysexits.h).
 export BAYOU_REFUSED=78
+# A step that ends with it lacks what others have to do first, such as a mirror that is away (EX_TEMPFAIL of sysexits.h). It
+# is tried again as one that failed is; that ends the order of the cluster, this does not.
+export BAYOU_WAITS=75
 
 umask 077
 mkdir -p "$BAYOU_STATE"
@@ -50,20 +53,24 @@ request() {
   curl "${arguments[@]}" "$url$2" || true
 }
 
-# call METHOD PATH ANSWER_FILE [BODY_FILE]: asks again while the answer may change; fails when it does not become a 2xx.
+# call METHOD PATH ANSWER_FILE [BODY_FILE]: asks again while the answer may change; fails when it does not become a 2xx, with
+# BAYOU_WAITS when it may still do so.
 call() {
-  local attempt status=000
+  local attempt status=000 code=$BAYOU_WAITS
   for attempt in 1 2 4 8 16; do
     status=$(request "$@")
     case $status in
       2??) return 0 ;;
       410) exit "$BAYOU_REFUSED" ;;
       000 | 404 | 429 | 5??) sleep "$attempt" ;;
-      *) break ;;
+      *)
+        code=1
+        break
+        ;;
     esac
   done
   echo "$1 $2: status $status $(cat "$3" 2>/dev/null || true)" >&2
-  return 1
+  return "$code"
 }
 
 # new_key FILE: an EC key, unless it is there. new_csr KEY FILE: who asks and for what is decided by the signer.

@@ -23,20 +23,26 @@ report() {
 
 # Tried until it works: someone may mend the cause, and Bayou decides how long it waits.
 run_step() {
-  local step=$1 log=$steps/$1.log delay=5
+  local step=$1 log=$steps/$1.log delay=5 code outcome
   while [ ! -e "$steps/$step.done" ]; do
     echo "step $step"
     report "$step" started
-    if "$BAYOU_PROGRAM/steps/$step.sh" >"$log" 2>&1; then
-      touch "$steps/$step.done"
-      report "$step" "done"
-    else
-      tail -n 5 "$log" >&2 || true
-      report "$step" failed "$log"
-      echo "step $step failed, again in $delay s" >&2
-      sleep "$delay"
-      delay=$((delay < 30 ? delay * 2 : 60))
-    fi
+    code=0
+    "$BAYOU_PROGRAM/steps/$step.sh" >"$log" 2>&1 || code=$?
+    case $code in
+      0)
+        touch "$steps/$step.done"
+        report "$step" "done"
+        return 0
+        ;;
+      "$BAYOU_WAITS") outcome=waiting ;;
+      *) outcome=failed ;;
+    esac
+    tail -n 5 "$log" >&2 || true
+    report "$step" "$outcome" "$log"
+    echo "step $step: $outcome, again in $delay s" >&2
+    sleep "$delay"
+    delay=$((delay < 30 ? delay * 2 : 60))
   done
 }
 

@@ -19,39 +19,46 @@ has_sum() {
   [ -s "$1" ] && [ "$(sha256sum <"$1")" = "$2  -" ]
 }
 
-# fetch PATH SUM: into `part`.
+# fetch PATH SUM: into `part`. What a mirror that is away, or has too much to do, may give later, is waited for.
 fetch() {
-  local status
+  local status code=0
   if has_sum "$part" "$2"; then return 0; fi
   rm -f "$part"
   if has_sum "$fetched/$2" "$2"; then
     mv "$fetched/$2" "$part"
     return 0
   fi
-  local code=0
   status=$(curl --silent --show-error --location --max-redirs 5 --retry 1 --retry-delay 1 --connect-timeout 1.5 \
     --speed-limit 1000 --speed-time 60 --output "$part" --write-out '%{http_code}' "${proxy[@]}" "$mirror/$1") || code=$?
-  # 23: curl could not write (curl(1), "EXIT CODES").
-  if [ "$code" = 23 ]; then
-    rm -f "$part"
-    echo "$mirror/$1 has no room on this node's disk: $(df --output=avail -h "$BAYOU_STATE" | tail -n 1 | tr -d " ") are free"
-    return 1
-  fi
-  if [ "$code" != 0 ]; then
-    rm -f "$part"
-    echo "the mirror $mirror does not answer this node"
-    return 1
-  fi
-  if [ "$status" != 200 ]; then
-    rm -f "$part"
-    echo "the mirror answers $status to $mirror/$1"
-    return 1
-  fi
-  if ! has_sum "$part" "$2"; then
-    echo "$mirror/$1 has the wrong checksum: $(sha256sum <"$part" | cut -d ' ' -f 1) and not $2"
-    rm -f "$part"
-    return 1
-  fi
+  if [ "$code $status" = '0 200' ] && has_sum "$part" "$2"; then return 0; fi
+  # curl(1), "EXIT CODES".
+  case $code in
+    0) ;;
+    23)
+      rm -f "$part"
+      echo "$mirror/$1 has no room on this node's disk: $(df --output=avail -h "$BAYOU_STATE" | tail -n 1 | tr -d " ") are free"
+      return 1
+      ;;
+    51 | 60)
+      rm -f "$part"
+      echo "the mirror $mirror shows a certificate that this node does not trust"
+      return 1
+      ;;
+    *)
+      rm -f "$part"
+      echo "the mirror $mirror does not answer this node"
+      return "$BAYOU_WAITS"
+      ;;
+  esac
+  case $status in
+    200) echo "$mirror/$1 has the wrong checksum: $(sha256sum <"$part" | cut -d ' ' -f 1) and not $2" ;;
+    *) echo "the mirror answers $status to $mirror/$1" ;;
+  esac
+  rm -f "$part"
+  case $status in
+    408 | 429 | 5??) return "$BAYOU_WAITS" ;;
+  esac
+  return 1
 }
 
 # fetch_ahead PATH SUM: for a later `fetch`.

@@ -33,7 +33,7 @@ mount_volume() {
   # With nofail mount(8) passes over a device that it does not find, and calls that a success.
   if ! mountpoint --quiet "$BAYOU_ROOT$folder"; then
     echo "volume $id could not be mounted: no disk has the UUID $uuid yet"
-    return 1
+    return "$BAYOU_WAITS"
   fi
 }
 
@@ -57,7 +57,7 @@ await_device() {
     sleep 2
   done
   echo "volume $1 is not attached: there is no disk with its id"
-  return 1
+  return "$BAYOU_WAITS"
 }
 
 # format_blank DEVICE ID PURPOSE: blkid ends with 2 when it finds nothing at all (blkid(8)); a partition table is something.

@@ -34,6 +34,19 @@ api() {
     "https://$(setting api_host):$(setting api_port)$2"
 }
 
+# api_serves: whether it does, to whomever.
+api_serves() {
+  curl --silent --fail --noproxy '*' --max-time 10 --output /dev/null --cacert "$PKI/cluster-ca.crt" \
+    "https://$(setting api_host):$(setting api_port)/readyz"
+}
+
+# give_up WORDS: ends a step that the API did not let through: for good where it serves, else until it does.
+give_up() {
+  echo "$1"
+  if api_serves; then exit 1; fi
+  exit "$BAYOU_WAITS"
+}
+
 # node_states FILE: a line for each node of the API's answer: name, True when it is Ready, version, network of its pods and
 # address; `-` for what is not known.
 node_states() {

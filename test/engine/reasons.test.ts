@@ -70,6 +70,53 @@ describe('why a create failed', () => {
     expect(ms).toBeLessThanOrEqual(PROMISED_MS + 2000); // the boot and the step itself take two seconds
   });
 
+  it('shows what a node waits for while it tries again, and forgets it when the step is done', async () => {
+    let isAway = true;
+    const waitStep = (node: string, step: string) =>
+      isAway && node.endsWith('worker-1') && step === 'docker-install' ? 'the sources do not answer' : undefined;
+    scenario = await Scenario.start({ nodes: { waitStep } });
+
+    await scenario.create();
+    const { cluster } = await scenario.timeToReason();
+
+    expect(cluster?.status).toBe('CREATE_IN_PROGRESS');
+    expect(cluster?.statusReason).toMatch(
+      /^\[node_step_waiting\] Step docker-install of node c-\w+-worker-1 waits: the sources do not answer; operator: /,
+    );
+    isAway = false;
+    expect(await scenario.settled()).toMatchObject({ status: 'CREATE_COMPLETE', statusReason: undefined });
+  });
+
+  it('ends at the deadline with what a node waits for to the last', async () => {
+    const waitStep = (node: string, step: string) =>
+      node.endsWith('worker-1') && step === 'docker-install' ? 'the sources do not answer' : undefined;
+    scenario = await Scenario.start({ nodes: { waitStep } });
+
+    await scenario.create({ create_timeout: 10 });
+    const since = scenario.world.clock.now();
+    const cluster = await scenario.settled();
+
+    expect(cluster?.status).toBe('CREATE_FAILED');
+    expect(cluster?.statusReason).toMatch(/^\[node_step_waiting\] Step docker-install of node c-\w+-worker-1 waits: /);
+    expect(scenario.world.clock.now() - since).toBeGreaterThanOrEqual(600_000);
+  });
+
+  it('of a resize is no failure of the one before that the node gets over', async () => {
+    let isBroken = true;
+    const failStep = (node: string, step: string) =>
+      isBroken && node.endsWith('worker-2') && step === 'docker-install' ? 'E: the disk is full' : undefined;
+    scenario = await Scenario.start({ nodes: { failStep } });
+    await scenario.create();
+    await scenario.settled();
+    await scenario.resize({ node_count: 3 });
+    expect(await scenario.settled()).toMatchObject({ status: 'UPDATE_FAILED' });
+
+    isBroken = false;
+    await scenario.resize({ node_count: 3 });
+
+    expect(await scenario.settled()).toMatchObject({ status: 'UPDATE_COMPLETE', statusReason: undefined });
+  });
+
   it("gives Nova's fault, not Heat's wrapping, when no host has room", async () => {
     scenario = await Scenario.start();
     scenario.world.cloud.faults.order({

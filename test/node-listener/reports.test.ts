@@ -51,6 +51,26 @@ describe('reports of nodes', () => {
     expect(await fixture.events('node_step_failed')).toHaveLength(1);
   });
 
+  test('a step that waits for others is told as that, once, with its last line, and wakes the operation', async () => {
+    const operationId = await fixture.addWaitingOperation();
+    const { client, node } = await fixture.enrolled();
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await client.post('/v1/steps', { name: 'a', status: 'started' });
+      await client.post('/v1/steps', { name: 'a', status: 'waiting', log_tail: 'curl\nno answer yet\n' });
+    }
+
+    const row = await fixture.node(node.uuid);
+    expect(row.steps).toMatchObject([{ name: 'a', status: 'waiting', logTail: 'curl\nno answer yet' }]);
+    expect(row.fault).toMatchObject({
+      code: 'node_step_waiting',
+      message: `Step a of node ${node.name} waits: no answer yet`,
+    });
+    expect(fixture.notified).toContain(operationId);
+    expect(await fixture.events('node_step_waiting')).toHaveLength(1);
+    await client.post('/v1/steps', { name: 'a', status: 'done' });
+    expect((await fixture.node(node.uuid)).fault).toBeUndefined();
+  });
+
   test('a step that is done leaves a fault of another kind alone', async () => {
     const { client, node } = await fixture.enrolled();
     await nodes.update(fixture.knex, { uuid: node.uuid }, { fault: reason('node_silent', 'silent') });

@@ -144,6 +144,23 @@ describe('the scripts of a Swarm node', () => {
     expect(machine.read('fake/systemctl')).toContain('restart docker.service');
   });
 
+  test('tell what a step waits for as that, and go on when it is there', async () => {
+    const machine = boot(manager);
+    machine.write(
+      'opt/bayou/steps/docker-install.sh',
+      '#!/bin/bash\necho "no answer yet"\n[ -e "$FAKE_NODE/answer" ] || exit 75\n',
+    );
+    machine.start();
+
+    await until(async () => (await row(manager)).fault !== undefined, { limitMs: 40_000 });
+
+    expect((await row(manager)).steps).toMatchObject([{ name: 'docker-install', status: 'waiting' }]);
+    expect((await row(manager)).fault?.message).toMatch(/^Step docker-install of node \S+ waits: no answer yet$/);
+    machine.write('fake/answer', '');
+    await until(async () => (await row(manager)).steps[0]?.status === 'done', { limitMs: 40_000 });
+    expect((await row(manager)).fault).toBeUndefined();
+  });
+
   test('say so when Docker is gone, before the next heartbeat is due', async () => {
     const machine = boot(manager);
     machine.start();

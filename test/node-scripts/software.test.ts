@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,8 @@ import { addNode } from '../support/swarm-nodes.js';
 import { Machine } from './machine.js';
 
 const STEP = 'steps/software.sh';
+/** BAYOU_WAITS of lib.sh. */
+const WAITS = 75;
 const PROGRAMS = ['kubelet', 'kube-proxy', 'kubectl', 'containerd', 'runc', 'conntrack', 'iptables', 'socat', 'ipset'];
 const content = (name: string) => `#!/bin/bash\n# ${name}\n`;
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
@@ -60,14 +62,16 @@ describe("the software of a Kubernetes node, from the cluster's mirror", () => {
     const machine = new Machine(folder, node);
     mkdirSync(join(machine.root, 'opt/cni/bin'), { recursive: true });
     machine.write('opt/cni/bin/bridge', '');
+    chmodSync(join(machine.root, 'opt/cni/bin/bridge'), 0o755);
     return machine;
   }
 
-  /** The last line is what the cluster's status says. */
+  /** The last line is what the cluster's status says; what is waited for ends nothing. */
   const causeOf = (machine: Machine) =>
     machine.run(STEP).then(
       () => 'it went well',
-      (error: { stdout: string }) => error.stdout.trim().split('\n').at(-1) ?? '',
+      ({ stdout, code }: { stdout: string; code: number }) =>
+        `${code === WAITS ? 'waits' : 'failed'}: ${stdout.trim().split('\n').at(-1) ?? ''}`,
     );
 
   it('is fetched once, checked and put in its place', async () => {
@@ -89,7 +93,8 @@ describe("the software of a Kubernetes node, from the cluster's mirror", () => {
 
     const cause = await causeOf(machine);
 
-    expect(cause).toContain(`/m/v1/kubectl has the wrong checksum: ${sha256('something else')}`);
+    expect(cause).toMatch(/^failed: http.*\/m\/v1\/kubectl has the wrong checksum: /);
+    expect(cause).toContain(sha256('something else'));
     expect(existsSync(join(machine.root, 'opt/bayou/kubernetes/bin/kubectl'))).toBe(false);
     delete broken.kubectl;
     expect(await causeOf(machine)).toBe('it went well');
@@ -99,13 +104,36 @@ describe("the software of a Kubernetes node, from the cluster's mirror", () => {
     const machine = await machineWith();
     broken.kubelet = { status: 404, body: '' };
 
-    expect(await causeOf(machine)).toMatch(/^the mirror answers 404 to http.*\/m\/v1\/kubelet$/);
+    expect(await causeOf(machine)).toMatch(/^failed: the mirror answers 404 to http.*\/m\/v1\/kubelet$/);
   });
 
-  it('says that the mirror does not answer', async () => {
+  it('waits for a mirror that has too much to do', async () => {
+    const machine = await machineWith();
+    broken.kubelet = { status: 503, body: '' };
+
+    expect(await causeOf(machine)).toMatch(/^waits: the mirror answers 503 to http.*\/m\/v1\/kubelet$/);
+    delete broken.kubelet;
+    expect(await causeOf(machine)).toBe('it went well');
+  });
+
+  it('waits for a mirror that does not answer, and says so', async () => {
     const machine = await machineWith({ mirror: 'http://127.0.0.1:9' });
 
-    expect(await causeOf(machine)).toBe('the mirror http://127.0.0.1:9 does not answer this node');
+    expect(await causeOf(machine)).toBe('waits: the mirror http://127.0.0.1:9 does not answer this node');
+  });
+
+  it.each([
+    ['waits', 'W: Failed to fetch http://deb.example/InRelease  Could not connect to deb.example:80', 100],
+    ['waits', 'E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 42 (apt)', 100],
+    ['failed', 'E: Failed to fetch http://deb.example/c.deb  403  Forbidden [IP: 10.0.0.9 80]', 100],
+    ['failed', 'E: Unable to locate package containernetworking-plugins', 100],
+  ])('%s where apt says "%s"', async (outcome, words, code) => {
+    const machine = await machineWith();
+    rmSync(join(machine.root, 'opt/cni/bin/bridge'));
+    machine.write('fake/apt-get', `${words}\n`);
+    machine.write('fake/apt-get-code', String(code));
+
+    expect(await causeOf(machine)).toMatch(new RegExp(`^${outcome}: .*${words.slice(3, 20)}`));
   });
 
   it('takes nothing of a setting that would be more than itself in a command', async () => {

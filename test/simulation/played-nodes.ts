@@ -12,6 +12,8 @@ const STEP_MS = 500;
 export interface NodeBehaviour {
   /** The end of the log when this step is to fail on this node. */
   failStep?: (node: string, step: string) => string | undefined;
+  /** The same when it is to wait for others. */
+  waitStep?: (node: string, step: string) => string | undefined;
   /** The same for tasks. */
   failTask?: (node: string, task: string) => string | undefined;
   /** A node that boots and never says a word. */

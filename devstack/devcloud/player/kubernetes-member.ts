@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { Member, PlayedCluster, PlayedHealth } from './member.js';
 import { type Machine, PlayedKubernetes } from './played-kubernetes.js';
-import { type Action, call, type PlayedNode, textOf } from './played-node.js';
+import { type Action, call, type PlayedNode, textOf, Waiting } from './played-node.js';
 import { renewTrust } from './played-trust.js';
 import { getCertificate } from './steps.js';
 import type { NodeJson } from './user-data.js';
@@ -136,7 +136,7 @@ class KubernetesMember implements Member {
     yield* this.#takeAuthority(node);
     this.#machine.services.add('kube-apiserver');
     const isUp = yield* untilTrue(API_LIMIT_MS, () => this.#answers());
-    if (!isUp) throw new Error('the API of this master does not get ready: etcd has no quorum');
+    if (!isUp) throw new Waiting('etcd has no quorum yet');
   }
 
   /** As `control-plane.sh`: what the controllers sign with. */
@@ -152,7 +152,7 @@ class KubernetesMember implements Member {
   async *#bootstrap(node: PlayedNode): Action {
     if (this.#isBootstrapped) return;
     yield* getCertificate(node, 'bootstrap');
-    if (!this.#answers()) throw new Error('the API does not answer');
+    if (!this.#answers()) throw new Waiting('the API does not answer');
     this.#cluster.hasRights = true;
     this.#isBootstrapped = true;
   }
@@ -178,7 +178,7 @@ class KubernetesMember implements Member {
       const hasNetwork = this.#settings.network_driver === 'routes' || this.#cluster.hasNetwork;
       return hasNetwork && this.#answers() && this.#cluster.isReady(name, clock.now());
     });
-    if (!isReady) throw new Error('the node is not known to the API');
+    if (!isReady) throw new Waiting('Kubernetes does not say that the node is ready');
   }
 
   async *#takeCredential(node: PlayedNode): Action<string> {

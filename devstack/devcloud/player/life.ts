@@ -2,7 +2,16 @@ import { z } from 'zod';
 import { errorText } from '../../../common/errors.js';
 import { certificateInfo, createRequest } from '../../../common/x509.js';
 import type { PlayedHealth } from './member.js';
-import { type Action, attempt, call, type PlayedNode, Refused, showCertificate, textOf } from './played-node.js';
+import {
+  type Action,
+  attempt,
+  call,
+  type PlayedNode,
+  Refused,
+  showCertificate,
+  textOf,
+  Waiting,
+} from './played-node.js';
 import { COMMON_STEPS, COMMON_TASKS } from './steps.js';
 
 /** What a test or a demonstration orders of played nodes. */
@@ -11,6 +20,8 @@ export interface PlayerOptions {
   stepMs: number;
   /** The end of the step's log when it is to fail; asked at each try. */
   failStep?: (nodeName: string, step: string) => string | undefined;
+  /** The same when it is to wait for others. */
+  waitStep?: (nodeName: string, step: string) => string | undefined;
   /** The same for tasks. */
   failTask?: (nodeName: string, task: string) => string | undefined;
   /** Whether the node hangs at this moment. */
@@ -67,24 +78,28 @@ async function* runStep(node: PlayedNode, options: PlayerOptions, step: string):
       yield* report(node, { name: step, status: 'done' });
       return;
     }
-    node.say(`step ${step} failed: ${failure}`);
-    yield* report(node, { name: step, status: 'failed', log_tail: failure });
+    const status = failure instanceof Waiting ? 'waiting' : 'failed';
+    node.say(`step ${step} ${status}: ${failure.message}`);
+    yield* report(node, { name: step, status, log_tail: failure.message });
     yield delayMs;
   }
 }
 
-async function* tryStep(node: PlayedNode, options: PlayerOptions, step: string): Action<string | undefined> {
-  const ordered = options.failStep?.(node.userData.node.node.name, step);
-  if (ordered !== undefined) return ordered;
+async function* tryStep(node: PlayedNode, options: PlayerOptions, step: string): Action<Error | undefined> {
+  const { name } = node.userData.node.node;
+  const failure = options.failStep?.(name, step);
+  if (failure !== undefined) return new Error(failure);
+  const awaited = options.waitStep?.(name, step);
+  if (awaited !== undefined) return new Waiting(awaited);
   const script = `/opt/bayou/steps/${step}.sh`;
-  if (!node.userData.files.has(script)) return `${script}: No such file or directory`;
+  if (!node.userData.files.has(script)) return new Error(`${script}: No such file or directory`);
   try {
     const played = node.member.steps[step] ?? COMMON_STEPS[step];
     if (played !== undefined) yield* played(node);
     return undefined;
   } catch (error) {
-    if (error instanceof Refused) throw error;
-    return errorText(error);
+    if (error instanceof Refused || !(error instanceof Error)) throw error;
+    return error;
   }
 }
 

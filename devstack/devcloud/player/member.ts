@@ -14,7 +14,8 @@ export interface PlayedHealth {
 
 /**
  * A machine's part in its orchestrator: what the steps' and tasks' scripts do, as far as Bayou can tell the difference.
- * A step without an entry does nothing but take its time. One that throws has failed; its message is the end of its log.
+ * A step without an entry does nothing but take its time. One that throws has failed, or waits when
+ * it throws a `Waiting`; its message is the end of its log.
  */
 export interface Member {
   readonly steps: Readonly<Record<string, PlayedStep>>;

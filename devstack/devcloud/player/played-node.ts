@@ -8,6 +8,9 @@ import type { NodeUserData } from './user-data.js';
 /** Told to leave: Bayou does not want this node, or not with this ticket. Its machine runs on and says nothing more. */
 export class Refused extends Error {}
 
+/** What a step needs of others is not there yet; its message is the end of its log. */
+export class Waiting extends Error {}
+
 /** An action that waits: it yields how many milliseconds, and goes on after them. */
 export type Action<T = void> = AsyncGenerator<number, T, void>;
 
@@ -59,7 +62,10 @@ export function showCertificate(node: PlayedNode, certificate: string | undefine
     key === undefined || certificate === undefined ? { ca } : { ca, key: key.privateKeyPem, cert: certificate };
 }
 
-/** As `call` of the scripts: asks again while the answer may change; throws when it does not become a 2xx. */
+/**
+ * As `call` of the scripts: asks again while the answer may change; throws when it does not become a 2xx, a `Waiting` when
+ * it may still do so later.
+ */
 export async function* call(
   node: PlayedNode,
   method: NodeRequest['method'],
@@ -72,11 +78,15 @@ export async function* call(
     answer = await attempt(node, method, path, body);
     if (answer !== undefined && answer.status < 300) return answer;
     if (answer?.status === 410) throw new Refused(`${method} ${path}: gone`);
-    if (answer !== undefined && !AGAIN.has(answer.status)) break;
+    if (answer !== undefined && !AGAIN.has(answer.status)) throw new Error(told(method, path, answer));
     yield delayMs;
     delayMs *= 2;
   }
-  throw new Error(`${method} ${path}: status ${answer?.status ?? 0} ${JSON.stringify(answer?.body ?? '')}`);
+  throw new Waiting(told(method, path, answer));
+}
+
+function told(method: string, path: string, answer: NodeResponse | undefined): string {
+  return `${method} ${path}: status ${answer?.status ?? 0} ${JSON.stringify(answer?.body ?? '')}`;
 }
 
 /** A text of an answer, such as a certificate. */

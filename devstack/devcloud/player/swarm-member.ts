@@ -1,5 +1,5 @@
 import type { Member, PlayedCluster, PlayedHealth } from './member.js';
-import { type Action, attempt, call, type PlayedNode, textOf } from './played-node.js';
+import { type Action, attempt, call, type PlayedNode, textOf, Waiting } from './played-node.js';
 import { joinSwarm, type Membership, newJoinToken, PlayedSwarm } from './played-swarm.js';
 import { getCertificate } from './steps.js';
 
@@ -84,7 +84,7 @@ class SwarmMember implements Member {
       const answer = await attempt(node, 'GET', `/v1/secrets/swarm-${role}-token`);
       if (answer?.status === 200) {
         this.#membership = joinSwarm(node.ids, cluster.id, role, textOf(answer, 'value') ?? '');
-        if (this.#membership === undefined) throw new Error('no manager took it in');
+        if (this.#membership === undefined) throw new Waiting('no manager took it in');
         this.#swarm.enter(self.name, this.#membership);
         return;
       }
@@ -93,7 +93,7 @@ class SwarmMember implements Member {
       }
       yield TOKEN_WAIT_MS;
     }
-    throw new Error('no manager has handed over the join token yet');
+    throw new Waiting('no manager has handed over the join token yet');
   }
 
   // biome-ignore lint/correctness/useYield: a step that never waits is a step all the same.

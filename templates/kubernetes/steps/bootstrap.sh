@@ -49,6 +49,8 @@ END
 
 get_certificate bootstrap "$BAYOU_STATE/bootstrap" "$PKI/bootstrap.key" "$PKI/bootstrap.crt" "$PKI/nodes-ca.crt" 300
 kubeconfig bootstrap | replace "$KUBERNETES/bootstrap.conf" 0600 || true
-rights | kubectl --kubeconfig "$KUBERNETES/bootstrap.conf" apply --filename -
+if ! rights | kubectl --kubeconfig "$KUBERNETES/bootstrap.conf" apply --filename -; then
+  give_up 'the API does not take the rights of the others'
+fi
 touch "$BAYOU_STATE/bootstrapped"
 forget

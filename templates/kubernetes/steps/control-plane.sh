@@ -105,6 +105,10 @@ if ! until_true 240 api node-manager /readyz; then
     echo "the end of the journal of $name:"
     journal "$name"
   done
+  if [ "${#endpoints[@]}" -gt 1 ] && ! etcd_has_quorum; then
+    echo "most of the ${#endpoints[@]} members of etcd do not answer yet; what this one says is above"
+    exit "$BAYOU_WAITS"
+  fi
   echo "the API of this master does not get ready; what it and etcd say is above"
   exit 1
 fi

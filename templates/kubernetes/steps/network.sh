@@ -20,5 +20,4 @@ apply() {
 
 if until_true 60 apply; then exit 0; fi
 tail -n 5 "$own/applied"
-echo "the API does not take the manifest: $(grep -i error "$own/applied" | tail -n 1 | cut -c 1-300)"
-exit 1
+give_up "the API does not take the manifest: $(grep -i error "$own/applied" | tail -n 1 | cut -c 1-300)"

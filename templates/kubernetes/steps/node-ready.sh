@@ -31,9 +31,8 @@ if until_true "$(setting ready_seconds)" is_ready; then exit 0; fi
 if [ -s "$BAYOU_STATE/node-object.json" ]; then
   waiting=$(troubles)
   echo "Kubernetes says that the node is not ready: $(condition Ready message)${waiting:+; its pods wait: $waiting}"
-else
-  echo "the end of the journal of kubelet:"
-  journal kubelet
-  echo "the API at $(setting api_host) does not know this node"
+  exit "$BAYOU_WAITS"
 fi
-exit 1
+echo "the end of the journal of kubelet:"
+journal kubelet
+give_up "the API at $(setting api_host) does not know this node"

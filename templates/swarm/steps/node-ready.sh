@@ -11,4 +11,6 @@ for ((attempt = 0; attempt < 60; attempt++)); do
   sleep 1
 done
 echo "Docker says that the node is $state in the Swarm"
+# It reaches no manager.
+if [ "$state" = pending ]; then exit "$BAYOU_WAITS"; fi
 exit 1

@@ -67,4 +67,4 @@ for ((attempt = 0; attempt < attempts; attempt++)); do
   sleep 2
 done
 echo "$problem"
-exit 1
+exit "$BAYOU_WAITS"
