@@ -38,7 +38,14 @@ interface Manifested {
   kind: string;
   metadata: { name: string; labels?: Record<string, string> };
   spec?: {
-    template?: { metadata: Manifested['metadata']; spec: { containers: { image: string }[] } };
+    template?: {
+      metadata: Manifested['metadata'];
+      spec: {
+        containers: { image: string }[];
+        nodeSelector?: Record<string, string>;
+        volumes?: { secret?: { secretName: string } }[];
+      };
+    };
     clusterIP?: string;
   };
 }
@@ -98,6 +105,18 @@ describe('the manifests of add-ons', () => {
     expect(fetched([])).toEqual(new Set([undefined]));
     expect(fetched(['coredns', 'cinder-csi'])).toEqual(new Set([undefined, 'coredns', 'cinder-csi']));
   });
+});
+
+it('what holds the credential of the cluster is for nodes with a label that no kubelet can give itself', () => {
+  const holders = plan(ALL)
+    .flatMap(({ params }) => objectsOf(params.manifest ?? ''))
+    .map(({ spec }) => spec?.template?.spec)
+    .filter((pod) => pod?.volumes?.some(({ secret }) => secret?.secretName === 'cloud-config'));
+
+  expect(holders.length).toBeGreaterThanOrEqual(2);
+  for (const pod of holders) {
+    expect(pod?.nodeSelector).toEqual({ 'node-restriction.kubernetes.io/bayou-role': 'master' });
+  }
 });
 
 describe('what is filled in', () => {

@@ -67,6 +67,18 @@ describe('a Kubernetes cluster of one master and two nodes', () => {
     expect(await cluster.shown()).toMatchObject({ health_status: 'HEALTHY', coe_version: 'v1.20.2' });
   });
 
+  it('lets no kubelet call its node a master; masters are, by one of them', async () => {
+    const { nodes } = cluster.site;
+    const kubectl = await cluster.kubectl();
+    const label = 'node-restriction.kubernetes.io/bayou-role';
+    const selected = await kubectl.run('get', 'nodes', '-l', `${label}=master`, '-o', 'name');
+    const [worker = ''] = nodes.names().filter((name) => name.includes('worker'));
+    const claim = `kubectl --kubeconfig /etc/kubernetes/kubelet.conf label node ${worker} ${label}=master 2>&1 || true`;
+
+    expect(selected).toMatch(/^node\/\S+-master-0\n$/);
+    expect(await nodes.run(worker, 'bash', '-c', `PATH=/opt/bayou/kubernetes/bin:$PATH; ${claim}`)).toMatch(/forbidden/i);
+  });
+
   it('runs a Deployment of four that answers through its Service from every node', async () => {
     pods = await cluster.runWeb();
     const kubectl = await cluster.kubectl();

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Done when the API says that the node is Ready.
+# Done when the API says that the node is Ready. A master then gets the label by which what holds the cluster's credential
+# finds masters: no kubelet may give it to itself.
 set -euo pipefail
 # shellcheck source=/dev/null
 source "${BAYOU_ROOT:-}/opt/bayou/kubernetes.sh"
@@ -27,7 +28,18 @@ troubles() {
   done | tr '\n' ' ' | cut -c 1-400
 }
 
-if until_true "$(setting ready_seconds)" is_ready; then exit 0; fi
+# shellcheck disable=SC2317 # by its name
+mark() {
+  kubectl --kubeconfig "$KUBERNETES/node-manager.conf" --request-timeout 10s label node "$name" --overwrite \
+    node-restriction.kubernetes.io/bayou-role=master
+}
+
+if until_true "$(setting ready_seconds)" is_ready; then
+  if [ "$(node_value node role)" != master ] || until_true 60 mark; then exit 0; fi
+  # The first one gives all of them the right to.
+  echo "the API does not let this master label itself: the first master is not as far yet"
+  exit "$BAYOU_WAITS"
+fi
 if [ -s "$BAYOU_STATE/node-object.json" ]; then
   waiting=$(troubles)
   echo "Kubernetes says that the node is not ready: $(condition Ready message)${waiting:+; its pods wait: $waiting}"
