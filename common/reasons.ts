@@ -78,6 +78,11 @@ export const REASONS = {
     retryable: true,
     hint: "the server runs but never reported: check that nodes reach the node listener's address, and the server's console log",
   },
+  masters_not_ready: {
+    actor: 'user',
+    retryable: true,
+    hint: 'see why its masters are not ready (GET /v1/clusters/<id>/nodes); it goes on by itself when one is, or when its time is over',
+  },
   upgrade_not_ready: {
     actor: 'user',
     retryable: true,

@@ -61,13 +61,13 @@ export interface NodeScripts {
 
 /** Day-two work that nodes do. Each is optional: a driver without it has nothing to do there. */
 export interface DriverTasks {
-  /** Moves the work of nodes that are to leave. Runs on nodes that stay. */
+  /** Moves the work of nodes that are to leave. Runs on nodes that stay; none: nobody can do it just now. */
   drain?(nodes: readonly Node[], leaving: readonly Node[], timeoutSeconds: number): NodeTaskPlan[];
   /** Has the registries on these nodes log in with what is new in `REGISTRY_LOGIN`. */
   renewRegistry?(nodes: readonly Node[]): NodeTaskPlan[];
   /** With `cloudUse`: has whatever logs in to the cloud do so with what is new in `CLOUD_CREDENTIAL`. */
   renewCredential?(spec: ClusterSpec, nodes: readonly Node[]): NodeTaskPlan[];
-  /** Makes the orchestrator forget nodes whose servers are gone. */
+  /** Makes the orchestrator forget nodes whose servers are gone. None: nobody can do it just now. */
   removeNodes?(nodes: readonly Node[], gone: readonly Node[]): NodeTaskPlan[];
   /** What comes into a cluster once its nodes are ready, in order; the subject names it. The cluster does without it, too. */
   addons?(spec: ClusterSpec, nodes: readonly Node[]): NodeTaskPlan[];

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { Query } from '../../common/db/database.js';
-import { nodeTasks } from '../../common/db/node-tasks.js';
+import { nodeTasks, TASKS_AT_ONCE } from '../../common/db/node-tasks.js';
 import { type Node, type NodeLoad, nodes } from '../../common/db/nodes.js';
 import { scrubLog } from '../../common/scrub.js';
 import { parseBody } from './body.js';
@@ -37,7 +37,6 @@ type Report = z.output<typeof schema>;
 const BUSY_SECONDS = 5;
 /** Load moves all the time; a change of this many per cent is worth a write. */
 const LOAD_STEP_PERCENT = 10;
-const MAX_TASKS_AT_ONCE = 10;
 
 /**
  * A node says that it is there and how it is. What has changed is written at once; without news only `last_seen` is,
@@ -134,7 +133,7 @@ async function answerTasks(trx: Query, node: NodeView, report: Report, now: numb
 
 async function queuedTasks(context: ListenerContext, node: NodeView): Promise<object[]> {
   const queued = await context.deps.db.read('node-tasks', (query) =>
-    nodeTasks.rows(query).where({ node_id: node.uuid, state: 'queued' }).orderBy('id').limit(MAX_TASKS_AT_ONCE),
+    nodeTasks.rows(query).where({ node_id: node.uuid, state: 'queued' }).orderBy('id').limit(TASKS_AT_ONCE),
   );
   return nodeTasks.fromRows(queued).map(({ uuid, name, params }) => ({ id: uuid, name, params }));
 }

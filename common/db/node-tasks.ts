@@ -22,6 +22,9 @@ export interface NodeTask {
   finishedAt: number | undefined;
 }
 
+/** A node is handed this many, and the next as these end. */
+export const TASKS_AT_ONCE = 10;
+
 export const nodeTasks = new Table<NodeTask>('node_tasks', {
   id: 'number',
   uuid: 'text',

@@ -16,6 +16,8 @@ export interface NodeBehaviour {
   waitStep?: (node: string, step: string) => string | undefined;
   /** The same for tasks. */
   failTask?: (node: string, task: string) => string | undefined;
+  /** Whether this task takes all of its time, and fails then. */
+  holdTask?: (node: string, task: string, params: Record<string, string>) => boolean;
   /** A node that boots and never says a word. */
   silent?: (node: string) => boolean;
 }

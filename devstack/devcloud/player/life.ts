@@ -24,6 +24,8 @@ export interface PlayerOptions {
   waitStep?: (nodeName: string, step: string) => string | undefined;
   /** The same for tasks. */
   failTask?: (nodeName: string, task: string) => string | undefined;
+  /** Whether this task takes all of its `timeout_seconds`, and fails then. */
+  holdTask?: (nodeName: string, task: string, params: Record<string, string>) => boolean;
   /** Whether the node hangs at this moment. */
   silent?: (nodeName: string) => boolean;
 }
@@ -31,6 +33,8 @@ export interface PlayerOptions {
 const FIRST_RETRY_MS = 5000;
 const LONGEST_RETRY_MS = 60_000;
 const UNHEARD_MS = 5000;
+/** What a task says that something kept from its end. */
+export const HELD = 'it was held until its time was over';
 /** How often `heartbeat.sh` looks whether something has changed. */
 const LOOK_MS = 5000;
 
@@ -149,7 +153,13 @@ async function* reportForEver(node: PlayedNode, options: PlayerOptions): Action 
       continue;
     }
     yield options.stepMs;
-    for (const task of tasks) results.push(yield* doTask(node, options, task));
+    const held = tasks.filter(({ name, params }) => options.holdTask?.(node.userData.node.node.name, name, params));
+    // Side by side, as in the background of a real node.
+    yield Math.max(0, ...held.map(({ params }) => Number(params.timeout_seconds) * 1000));
+    for (const task of tasks) {
+      const isHeld = held.includes(task);
+      results.push(isHeld ? { id: task.id, state: 'failed', output: HELD } : yield* doTask(node, options, task));
+    }
   }
 }
 
