@@ -97,6 +97,8 @@ export interface NodeGroupOrder {
   dockerVolumeSize: number | undefined;
   floatingIpEnabled: boolean;
   fixedNetwork: string | undefined;
+  /** Those that the cluster has. */
+  groups: NodeGroup[];
 }
 
 export interface ClusterKind {

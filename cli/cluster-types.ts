@@ -23,7 +23,8 @@ export function clusterTypesOf(drivers: DriverRegistry, { maxServersPerStack }: 
     clusterProblems(order, template) {
       return driverNamed(template.driver)?.validate({ ...template, ...order }) ?? [];
     },
-    nodeGroupProblems({ distro, clusterLabels, ...order }, template) {
+    nodeGroupProblems({ distro, clusterLabels, groups, ...order }, template) {
+      const driver = driverNamed(template.driver);
       // What stands before the masters is none of its business.
       const judged = {
         ...template,
@@ -33,7 +34,10 @@ export function clusterTypesOf(drivers: DriverRegistry, { maxServersPerStack }: 
         clusterDistro: distro ?? template.clusterDistro,
         masterLbEnabled: false,
       };
-      return driverNamed(template.driver)?.validate(judged) ?? [];
+      return [
+        ...(driver?.validate(judged) ?? []),
+        ...(driver?.validateGroupLabels?.({ labels: order.labels, clusterLabels, groups }) ?? []),
+      ];
     },
     schedulingProblems: (driver, group) =>
       // Without a word of its driver an orchestrator has none of them, and would put work where the owner does not want it.

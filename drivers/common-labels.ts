@@ -8,14 +8,18 @@ export const commonLabels: Readonly<Record<string, LabelDefinition>> = {
     default: '10.0.0.0/24',
     help: "Addresses of the cluster's own network. Default 10.0.0.0/24.",
   },
-  availability_zone: { type: 'text', help: 'Availability zone of the servers and their volumes.' },
+  availability_zone: { type: 'text', ofGroups: true, help: 'Availability zone of the servers and their volumes.' },
   [CLIENT_CERTIFICATE_DAYS]: {
     type: 'integer',
     min: 1,
     max: MAX_CLIENT_CERTIFICATE_DAYS,
     help: "Days that certificates of the cluster's users are good, as in a kubeconfig; never longer than its authority. Default: the service's own.",
   },
-  docker_volume_type: { type: 'text', help: "Cinder type of the nodes' volumes (docker_volume_size)." },
+  docker_volume_type: {
+    type: 'text',
+    ofGroups: true,
+    help: "Cinder type of the nodes' volumes (docker_volume_size).",
+  },
   master_lb_provider: {
     type: 'choice',
     values: ['octavia', 'haproxy'],

@@ -22,6 +22,8 @@ export interface BayDriver extends NodeScripts {
   validateResize(order: ResizeOrder): Problem[];
   /** What is wrong with a further group's role, labels and taints. Without it the orchestrator knows no labels and taints. */
   validateNodeGroup?(order: NodeGroupOrder): Problem[];
+  /** What is wrong with the labels of a group's own, beside their values. Without it they are taken as they are. */
+  validateGroupLabels?(order: GroupLabelsOrder): Problem[];
   /** What an upgrade comes to, and what is wrong with it, before it is accepted. Without it clusters have none. */
   planUpgrade?(order: UpgradeOrder): UpgradePlan;
   /** What a cluster does in the cloud by itself. Undefined: nothing, and it gets no credential. */
@@ -149,6 +151,8 @@ export type LabelDefinition = {
   help: string;
   /** What an order without it has, where that is the same for all. */
   default?: string;
+  /** Whether a node group may have another value than its cluster. */
+  ofGroups?: true;
 } & (
   | { type: 'text'; like?: { pattern: RegExp; words: string } }
   | { type: 'boolean' | 'cidr' }
@@ -235,6 +239,14 @@ export interface UpgradePlan {
 }
 
 export type NodeGroupOrder = Pick<NodeGroup, 'name' | 'role' | 'nodeLabels' | 'nodeTaints'>;
+
+export interface GroupLabelsOrder {
+  /** Of the group. */
+  labels: Readonly<Record<string, string>>;
+  clusterLabels: Readonly<Record<string, string>>;
+  /** Those that the cluster has. */
+  groups: readonly Pick<NodeGroup, 'role' | 'labels'>[];
+}
 
 export interface NodeIdentity {
   uuid: string;

@@ -25,6 +25,18 @@ export const MIRROR_URL = {
   words: 'a URL such as https://mirror.example.org/software',
 };
 
+/** Labels of a node group that its nodes would not heed: those of the whole cluster, with another value than it has. */
+export function groupLabelProblems(definitions: Definitions, labels: Labels, ofCluster: Labels): Problem[] {
+  return Object.entries(labels).flatMap(([name, value]) => {
+    const known = Object.hasOwn(definitions, name) ? definitions[name] : undefined;
+    if (known === undefined || known.type === 'meaningless' || known.ofGroups === true) return [];
+    const wanted = ofCluster[name] ?? known.default;
+    if (value === wanted) return [];
+    const has = wanted === undefined ? 'does not have it' : `has "${wanted}"`;
+    return [{ field: `labels.${name}`, message: `is of the whole cluster, which ${has}: leave it out` }];
+  });
+}
+
 const ANY_TEXT = { pattern: /./s, words: 'a text of at least one character' };
 
 /** What the value should have been; undefined when it is right. */

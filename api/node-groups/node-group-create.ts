@@ -39,7 +39,7 @@ export async function createNodeGroup(
   }));
   const problems = [
     ...requestProblems(request.body, target),
-    ...(await referenceProblems(api, request, target, template, group)),
+    ...(await referenceProblems(api, request, { cluster: target, template, groups: present }, group)),
   ];
   const conflicts = [...boundsProblems(group), ...api.clusterTypes.schedulingProblems(target.driver, group)];
   const known = { cluster: target, template };
@@ -108,8 +108,7 @@ function orderedGroup(api: Api, body: NodeGroupBody, cluster: Cluster): NewGroup
 async function referenceProblems(
   api: Api,
   { identity }: Caller,
-  cluster: Cluster,
-  template: ClusterTemplate,
+  { cluster, template, groups }: { cluster: Cluster; template: ClusterTemplate; groups: NodeGroup[] },
   group: NewGroup,
 ): Promise<Finding[]> {
   const imageId = group.imageId ?? template.imageId;
@@ -122,8 +121,8 @@ async function referenceProblems(
     fixedSubnet: undefined,
   });
   const { osDistro } = checked;
-  const { floatingIpEnabled, fixedNetwork } = cluster;
-  const order = { ...group, clusterLabels: cluster.labels, floatingIpEnabled, fixedNetwork, distro: osDistro };
+  const { floatingIpEnabled, fixedNetwork, labels: clusterLabels } = cluster;
+  const order = { ...group, floatingIpEnabled, fixedNetwork, clusterLabels, groups, distro: osDistro };
   return [
     ...checked.problems,
     ...(osDistro === undefined ? [] : distroProblems(api, osDistro, template, imageId)),

@@ -6,6 +6,7 @@ import { masterTasks } from '../master-tasks.js';
 import { planNodeStack } from '../node-stack.js';
 import { planAddons, planCredentialRenewal } from './addons.js';
 import { cloudUse } from './cloud-use.js';
+import { ownLabelProblems } from './group-labels.js';
 import { kubernetesHealth } from './health.js';
 import { API_PORT, planInfrastructure } from './infrastructure.js';
 import { kubernetesLabels } from './labels.js';
@@ -27,7 +28,7 @@ export function kubernetes({ bills, mirrorUrl }: SoftwareSource): BayDriver {
     const version = groupVersion(groups, group?.labels ?? {}, labels);
     const bill = chosenBill(bills(), version === undefined ? {} : { kube_tag: version });
     if (bill === undefined) throw new Error(`There is no bill of Kubernetes ${version ?? ''} any more`);
-    return { bill, mirrorUrl: labels.kube_mirror ?? mirrorUrl };
+    return { bill, mirrorUrl: group?.labels.kube_mirror ?? labels.kube_mirror ?? mirrorUrl };
   };
   return {
     name: 'kubernetes',
@@ -41,6 +42,7 @@ export function kubernetes({ bills, mirrorUrl }: SoftwareSource): BayDriver {
     settledLabels: (labels) => ({ kube_tag: chosenBill(bills(), labels)?.version ?? '' }),
     cloudUse,
     validateNodeGroup: nodeGroupProblems,
+    validateGroupLabels: ownLabelProblems,
     planUpgrade: (order) => planUpgrade(bills(), mirrorUrl, order),
     planInfrastructure,
     planLoadBalancer: (spec, infrastructure) =>

@@ -16,11 +16,13 @@ export const kubernetesLabels: Readonly<Record<string, LabelDefinition>> = {
   ...commonLabels,
   kube_tag: {
     type: 'text',
+    ofGroups: true,
     help: 'Kubernetes version, such as v1.20.2. Default: the newest that there is a bill of.',
     like: { pattern: /^v\d+\.\d+\.\d+$/, words: 'a version such as v1.20.2' },
   },
   kube_mirror: {
     type: 'text',
+    ofGroups: true,
     like: MIRROR_URL,
     help: "URL of the mirror that nodes fetch their software from. Default: the service's own, or what the image has.",
   },
@@ -77,6 +79,7 @@ export const kubernetesLabels: Readonly<Record<string, LabelDefinition>> = {
   },
   cgroup_driver: {
     type: 'choice',
+    ofGroups: true,
     values: ['systemd', 'cgroupfs'],
     default: 'systemd',
     help: 'Who keeps the control groups of containers. Default systemd.',

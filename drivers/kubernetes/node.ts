@@ -48,7 +48,7 @@ export function planNode(
       volume_folder: '/var/lib/containerd',
       container_service: 'containerd',
       nfs: hasNfs(spec.labels),
-      cgroup_driver: spec.labels.cgroup_driver ?? 'systemd',
+      cgroup_driver: group?.labels.cgroup_driver ?? spec.labels.cgroup_driver ?? 'systemd',
       node_labels: nodeLabels(node, group?.name ?? '', group?.nodeLabels ?? {}),
       cloud: isMaster ? cloudSettings(spec) : {},
       signs_requests: isMaster && signsRequests(spec.labels),

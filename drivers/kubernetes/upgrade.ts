@@ -1,10 +1,8 @@
 import { MASTER_ROLE } from '../../common/db/node-groups.js';
 import { type Bill, billOf, compareVersions, versionSchema } from '../bill.js';
 import type { Problem, UpgradeOrder, UpgradePlan } from '../driver.js';
-import { groupVersion, minorOf } from './versions.js';
+import { groupVersion, maxLag, minorOf } from './versions.js';
 
-/** kubernetes.io, "Version Skew Policy": minor versions by which a kubelet may be older than the API. */
-const MAX_LAG = 2;
 const FIELD = 'cluster_template';
 
 /** The cluster goes to the template's `kube_tag`; a further group goes where the masters are. */
@@ -50,7 +48,7 @@ function lagProblems({ groups, labels, runningVersion }: UpgradeOrder, version: 
       name,
       runs: own.kube_tag ?? groupVersion(groups, own, labels) ?? runningVersion,
     }))
-    .filter(({ runs }) => runs !== undefined && minorOf(version) - minorOf(runs) > MAX_LAG)
+    .filter(({ runs }) => runs !== undefined && minorOf(version) - minorOf(runs) > maxLag(version))
     .map(({ name, runs }) => ({
       field: FIELD,
       message: `nodegroup ${name} is at ${runs}, too old for masters of ${version}: upgrade it first`,

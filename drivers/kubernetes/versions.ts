@@ -55,6 +55,11 @@ const DIFFERENCES: readonly Differences[] = [
 
 export const OLDEST_MINOR = 20;
 
+/** kubernetes.io, "Version Skew Policy": by how many minor versions a kubelet may be older than the API. */
+export function maxLag(apiVersion: string): number {
+  return minorOf(apiVersion) < 28 ? 2 : 3;
+}
+
 /** @throws Error when no line is for all later versions. */
 export function forVersion<T extends { before: number | undefined }>(table: readonly T[], version: string): T {
   const minor = minorOf(version);

@@ -1,5 +1,6 @@
 import { distributions } from '../distributions.js';
 import type { BayDriver } from '../driver.js';
+import { groupLabelProblems } from '../labels.js';
 import { planLoadBalancer } from '../load-balancer.js';
 import { masterTasks } from '../master-tasks.js';
 import { planNodeStack } from '../node-stack.js';
@@ -21,6 +22,7 @@ export const swarm: BayDriver = {
   defaultNetworkDriver: 'docker',
   validate: orderProblems,
   validateResize: resizeProblems,
+  validateGroupLabels: ({ labels, clusterLabels }) => groupLabelProblems(swarmLabels, labels, clusterLabels),
   planInfrastructure,
   planLoadBalancer: (spec, infrastructure) => planLoadBalancer(spec, infrastructure, apiPort(spec)),
   planNode,
