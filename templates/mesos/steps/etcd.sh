@@ -36,8 +36,8 @@ install_missing
 configure_etcd
 certificate etcd-client etcd "$BAYOU_STATE/marathon-registrar-restart"
 if ! until_true 120 etcd_has_quorum; then
-  echo "etcd has no quorum; the end of its journal:"
+  echo "etcd has no quorum yet; the end of its journal:"
   journal etcd
-  exit 1
+  exit "$BAYOU_WAITS"
 fi
 until_true 60 admit || admit
