@@ -1,6 +1,6 @@
+import { compareVersions, versionSchema } from '../bill.js';
 import type { GroupLabelsOrder, Problem } from '../driver.js';
 import { groupLabelProblems } from '../labels.js';
-import { compareVersions, versionSchema } from '../bill.js';
 import { kubernetesLabels } from './labels.js';
 import { groupVersion, maxLag, minorOf } from './versions.js';
 
@@ -14,7 +14,8 @@ export function ownLabelProblems({ labels, clusterLabels, groups }: GroupLabelsO
 
 /** What the cluster has is no word of the group's: while an upgrade is half-way its nodes go by the masters. */
 function skewProblems(own: string | undefined, ofCluster: string | undefined, masters: string | undefined): Problem[] {
-  if (own === ofCluster || masters === undefined || !versionSchema.safeParse(own).success || own === undefined) return [];
+  if (own === ofCluster || masters === undefined || !versionSchema.safeParse(own).success || own === undefined)
+    return [];
   const field = 'labels.kube_tag';
   if (compareVersions(own, masters) > 0) {
     return [{ field, message: `${own} is newer than the masters, which run ${masters}: that is the highest` }];

@@ -26,7 +26,11 @@ describe('Of node groups', () => {
     [{ image_id: 'none' }, 400, 'image_id: [image_not_found] Image none could not be found'],
     [{ image_id: 'plain' }, 400, 'image_id: [image_without_os_distro] Image plain has no property'],
     [{ labels: { master_lb_provider: 'f5' } }, 400, 'labels.master_lb_provider: "f5" is not one of'],
-    [{ labels: { fixed_subnet_cidr: '10.9.0.0/24' } }, 400, 'fixed_subnet_cidr: is of the whole cluster, which has "10.'],
+    [
+      { labels: { fixed_subnet_cidr: '10.9.0.0/24' } },
+      400,
+      'fixed_subnet_cidr: is of the whole cluster, which has "10.',
+    ],
     [{ docker_volume_size: 0 }, 400, 'docker_volume_size: must be at least 1'],
     [{ project_id: 'another' }, 400, "project_id: must be the cluster's"],
     [{ stack_id: 'x' }, 400, 'stack_id: unknown or read-only attribute'],

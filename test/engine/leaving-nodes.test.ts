@@ -89,5 +89,7 @@ async function pretendNotReady(): Promise<void> {
   const [master] = (await scenario.world.db.read('check', (query) => nodes.list(query, {}))).filter(
     ({ role }) => role === 'master',
   );
-  await scenario.world.db.transaction('test', (trx) => nodes.update(trx, { uuid: master?.uuid ?? '' }, { ready: false }));
+  await scenario.world.db.transaction('test', (trx) =>
+    nodes.update(trx, { uuid: master?.uuid ?? '' }, { ready: false }),
+  );
 }

@@ -44,8 +44,14 @@ describe('labels of a node group', () => {
 
   it.each([
     [{ nfs_server: '192.0.2.9' }, 'labels.nfs_server: is of the whole cluster, which does not have it: leave it out'],
-    [{ pods_network_cidr: '10.1.0.0/16' }, 'labels.pods_network_cidr: is of the whole cluster, which has "10.100.0.0/16"'],
-    [{ service_cluster_ip_range: '10.2.0.0/16' }, 'labels.service_cluster_ip_range: is of the whole cluster, which has'],
+    [
+      { pods_network_cidr: '10.1.0.0/16' },
+      'labels.pods_network_cidr: is of the whole cluster, which has "10.100.0.0/16"',
+    ],
+    [
+      { service_cluster_ip_range: '10.2.0.0/16' },
+      'labels.service_cluster_ip_range: is of the whole cluster, which has',
+    ],
   ])('that are of the whole cluster are refused: %j', (labels, words) => {
     expect(problemsOf(labels)).toEqual([expect.stringContaining(words)]);
   });
@@ -85,7 +91,11 @@ describe('labels of a node group', () => {
 
   it('of a Swarm are judged likewise', () => {
     const { swarm } = makeDrivers();
-    const order = { labels: { fixed_subnet_cidr: '10.9.0.0/24', availability_zone: 'b' }, clusterLabels: {}, groups: [] };
+    const order = {
+      labels: { fixed_subnet_cidr: '10.9.0.0/24', availability_zone: 'b' },
+      clusterLabels: {},
+      groups: [],
+    };
 
     expect(swarm?.validateGroupLabels?.(order)?.map(({ field }) => field)).toEqual(['labels.fixed_subnet_cidr']);
   });

@@ -77,7 +77,7 @@ describe('a step that fails on one node', () => {
     await until(isTold, { limitMs: STATUS_LIMIT_MS, everyMs: LOOK_MS, tell: () => site.nodes.journal(node) });
     const toldAt = Date.now();
 
-    const why = (await failing.shown()).status_reason;
+    const why = String((await failing.shown()).status_reason);
     const tookMs = toldAt - (await momentOf(site, node, fault.since));
     console.log(`${fault.what}: told after ${tookMs} ms`);
     expect(tookMs).toBeLessThan(TOLD_LIMIT_MS);

@@ -76,7 +76,9 @@ describe('a Kubernetes cluster of one master and two nodes', () => {
     const claim = `kubectl --kubeconfig /etc/kubernetes/kubelet.conf label node ${worker} ${label}=master 2>&1 || true`;
 
     expect(selected).toMatch(/^node\/\S+-master-0\n$/);
-    expect(await nodes.run(worker, 'bash', '-c', `PATH=/opt/bayou/kubernetes/bin:$PATH; ${claim}`)).toMatch(/forbidden/i);
+    expect(await nodes.run(worker, 'bash', '-c', `PATH=/opt/bayou/kubernetes/bin:$PATH; ${claim}`)).toMatch(
+      /forbidden/i,
+    );
   });
 
   it('runs a Deployment of four that answers through its Service from every node', async () => {
