@@ -97,7 +97,7 @@ function plannedGroup(driver: BayDriver, order: PlannedCluster, template: Cluste
     securityGroup: '',
     // A master's port is of the infrastructure.
     ...(isMaster ? { portId: '' } : {}),
-    floatingAddress: order.floatingIpEnabled,
+    floatingAddress: order.floatingIpEnabled || driver.needsFloatingAddress?.(group) === true,
     volumes,
     nodeJson: '',
     ticket: '',

@@ -42,6 +42,8 @@ export interface BayDriver extends NodeScripts {
     group: Pick<NodeGroup, 'role' | 'dockerVolumeSize' | 'labels'>,
     labels: Readonly<Record<string, string>>,
   ): VolumePlan[];
+  /** Whether nodes of a group have floating addresses whatever the cluster has: users come by them. Without it none has. */
+  needsFloatingAddress?(group: Pick<NodeGroup, 'role'>): boolean;
   /** Servers of one group, as one flat stack. */
   planNodeStack(input: NodeStackInput): StackPlan;
   /** Where users reach the cluster. */

@@ -112,7 +112,7 @@ function serverPlan(work: Work, infrastructure: Infrastructure, group: NodeGroup
     image: group.imageId ?? template.imageId,
     securityGroup: infrastructure.securityGroups[group.role] ?? infrastructure.securityGroups.worker ?? '',
     ...(port === undefined ? {} : { portId: port.portId }),
-    floatingAddress: cluster.floatingIpEnabled,
+    floatingAddress: cluster.floatingIpEnabled || work.driver.needsFloatingAddress?.(group) === true,
     volumes: work.driver.planVolumes(group, cluster.labels),
     nodeJson: Buffer.from(JSON.stringify(node.nodeData)).toString('base64'),
     ticket,

@@ -3,9 +3,6 @@ import { isTrue } from '../labels.js';
 /** Groups of this role have HAProxy, with what runs in the cluster, and no agent. */
 export const EDGE_ROLE = 'edge';
 
-/** What services may be published on, as the security group of the edge has them. */
-export const EDGE_PORTS = [80, 443];
-
 /** Whether what Marathon starts is registered in etcd. */
 export function hasDiscovery(labels: Readonly<Record<string, string>>): boolean {
   return isTrue(labels.service_discovery);

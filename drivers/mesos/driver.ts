@@ -4,6 +4,7 @@ import type { BayDriver, ClusterSpec } from '../driver.js';
 import { planLoadBalancer } from '../load-balancer.js';
 import { masterTasks } from '../master-tasks.js';
 import { planNodeStack } from '../node-stack.js';
+import { EDGE_ROLE } from './discovery.js';
 import { mesosHealth } from './health.js';
 import { planInfrastructure } from './infrastructure.js';
 import { mesosLabels } from './labels.js';
@@ -37,6 +38,7 @@ export function mesos({ bills, mirrorUrl }: SoftwareSource): BayDriver {
       planLoadBalancer(spec, infrastructure, MARATHON.publicPort, furtherPorts(spec)),
     planNode: (spec, infrastructure, node) => planNode(spec, infrastructure, node, softwareOf(spec)),
     planVolumes,
+    needsFloatingAddress: ({ role }) => role === EDGE_ROLE,
     planNodeStack,
     accessUrl,
     health: mesosHealth,

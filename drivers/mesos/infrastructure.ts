@@ -4,6 +4,7 @@ import { vipPart } from '../load-balancer.js';
 import { masterPorts, openMasterPorts } from '../master-ports.js';
 import { networkPart } from '../network.js';
 import { hasDiscovery } from './discovery.js';
+import { edgeRules } from './edge-ports.js';
 import { ETCD_AUTHORITY } from './profiles.js';
 import { publishedServices } from './services.js';
 
@@ -15,7 +16,7 @@ export function planInfrastructure(spec: ClusterSpec): InfrastructurePlan {
     `Infrastructure of the Mesos cluster ${spec.namePrefix}`,
     network.template,
     loadHot('mesos/security-groups.yaml'),
-    ...(discovers ? [loadHot('mesos/security-groups-edge.yaml')] : []),
+    ...(discovers ? [loadHot('mesos/security-groups-edge.yaml'), edgeRules(spec.labels)] : []),
     openMasterPorts(publishedServices(spec.labels).map(({ publicPort }) => publicPort)),
     vipPart(spec, network),
     masterPorts(spec, network),

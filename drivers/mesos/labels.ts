@@ -3,6 +3,7 @@ import { commonLabels } from '../common-labels.js';
 import type { LabelDefinition } from '../driver.js';
 import { MIRROR_URL } from '../labels.js';
 import { agentLabels } from './agent-labels.js';
+import { EDGE_PORTS } from './edge-ports.js';
 
 /** What a Mesos cluster understands of labels, upstream's own included. */
 export const mesosLabels: Readonly<Record<string, LabelDefinition>> = {
@@ -27,6 +28,12 @@ export const mesosLabels: Readonly<Record<string, LabelDefinition>> = {
     type: 'boolean',
     default: 'false',
     help: 'Whether what Marathon starts is registered in etcd, and served by node groups of the role edge. Default false.',
+  },
+  edge_ports: {
+    type: 'text',
+    default: EDGE_PORTS.usual,
+    like: EDGE_PORTS,
+    help: 'Ports of the edge that applications may have, open to everybody, separated by commas. Default 80,443.',
   },
   rexray_preempt: { type: 'meaningless', help: 'REX-Ray is not installed; it is no longer maintained.' },
 };

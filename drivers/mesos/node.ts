@@ -7,7 +7,8 @@ import { accessAddress, templateSettings } from '../node-settings.js';
 import { containersVolume, volumeSteps } from '../node-volumes.js';
 import { quorumOf } from '../quorum.js';
 import { agentSettings } from './agent-labels.js';
-import { EDGE_PORTS, EDGE_ROLE, hasDiscovery } from './discovery.js';
+import { EDGE_ROLE, hasDiscovery } from './discovery.js';
+import { edgePorts } from './edge-ports.js';
 import { certificateProfiles } from './profiles.js';
 import { hasChronos, MARATHON, publishedServices } from './services.js';
 
@@ -50,8 +51,9 @@ function partOf(
   group: NodeGroup | undefined,
 ): Part {
   if (role === MASTER_ROLE) return masterPart(spec, infrastructure);
-  if (role !== EDGE_ROLE) return agentPart(spec, group);
-  return { settings: { edge_ports: EDGE_PORTS.join(',') }, steps: ['edge'] };
+  return role === EDGE_ROLE
+    ? { settings: { edge_ports: edgePorts(spec.labels).join() }, steps: ['edge'] }
+    : agentPart(spec, group);
 }
 
 function masterPart(spec: ClusterSpec, { vip }: Infrastructure): Part {

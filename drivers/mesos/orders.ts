@@ -5,6 +5,7 @@ import { labelProblems } from '../labels.js';
 import { COMMON_REFUSALS, masterProblems, type Refusal, refusalsOf } from '../orders.js';
 import { agentProblems } from './agent-labels.js';
 import { EDGE_ROLE, hasDiscovery } from './discovery.js';
+import { edgePortProblems } from './edge-ports.js';
 import { mesosLabels } from './labels.js';
 
 const WORDS = { cluster: 'a Mesos cluster', masters: 'masters' };
@@ -46,7 +47,9 @@ export function orderProblems(bills: readonly Bill[], order: ClusterOrder): Prob
   return [
     ...wrongLabels,
     // What is no version or list can't be judged further.
-    ...(wrongLabels.length > 0 ? [] : [...versionProblems(bills, order.labels), ...agentProblems(order.labels)]),
+    ...(wrongLabels.length > 0
+      ? []
+      : [...versionProblems(bills, order.labels), ...agentProblems(order.labels), ...edgePortProblems(order)]),
     ...refusalsOf(REFUSALS, order),
     ...masterProblems(WORDS, order),
   ];

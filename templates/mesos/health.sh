@@ -3,6 +3,8 @@
 set -euo pipefail
 # shellcheck source=/dev/null
 source "${BAYOU_ROOT:-}/opt/bayou/mesos.sh"
+# shellcheck source=/dev/null
+source "$BAYOU_PROGRAM/discovery.sh"
 
 fields=()
 well=true
@@ -97,8 +99,14 @@ agent_health() {
 }
 
 edge_health() {
-  say haproxy "$(running haproxy)"
+  local status=/run/edge-watcher.json read_at refused
+  say haproxy "$(if edge_serves; then echo ok; else echo down; fi)"
   say watcher "$(running edge-watcher)"
+  # Without etcd it goes on with what it has.
+  read_at=$(json_value "$status" read_at 2>/dev/null || echo 0)
+  say etcd "$(if [ "$(($(date +%s) - read_at))" -lt 60 ]; then echo ok; else echo away; fi)"
+  refused=$(json_value "$status" refused '*' 2>/dev/null | paste -sd ';' | head -c 256 || true)
+  if [ -n "$refused" ]; then say refused "$refused"; fi
 }
 
 case $(node_value node role) in

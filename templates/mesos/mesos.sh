@@ -98,7 +98,7 @@ framework() {
   local name=$1 port=$2 library environment
   shift 2
   environment=("LIBPROCESS_IP=$(own_address)" "LIBPROCESS_PORT=$port")
-  library=$(find "$BAYOU_PROGRAM/mesos/lib" /usr/local/lib /usr/lib -maxdepth 2 -name libmesos.so 2>/dev/null | head -n 1)
+  library=$(find "$BAYOU_PROGRAM/mesos/lib" /usr/local/lib /usr/lib -maxdepth 2 -name libmesos.so 2>/dev/null | head -n 1 || true)
   if [ -n "$library" ]; then environment+=("MESOS_NATIVE_JAVA_LIBRARY=$library"); fi
   printf '%s\n' "${environment[@]}" | put_unit "$name" 'zookeeper.service mesos-master.service' "$@"
   start "$name"

@@ -6,4 +6,4 @@ source "${BAYOU_ROOT:-}/opt/bayou/mesos.sh"
 
 address=$(own_address)
 framework marathon 8090 --master "$(zookeepers mesos)" --zk "$(zookeepers marathon)" --hostname "$address" \
-  --http_address "$address" --http_port 8080
+  --http_address "$address" --http_port 8080 --enable_features task_killing

@@ -50,10 +50,13 @@ class Chronos:
 
     def run(self):
         self.zookeeper = ZooKeeper(parse_hosts(self.flags['zk_hosts']), SESSION_SECONDS)
-        election = None
+        try:
+            election = Election(self.zookeeper, f'{self.path}/candidate', 'member_', self.host_port)
+        except (OSError, SessionExpired) as error:
+            # It may stand for election without knowing by which node.
+            end(f'ZooKeeper: {error}')
         while True:
             try:
-                election = election or Election(self.zookeeper, f'{self.path}/candidate', 'member_', self.host_port)
                 found = election.leader()
                 self.lead(found is not None and found[0] == election.own)
                 self.leader = None if found is None else found[1].decode()

@@ -49,13 +49,11 @@ class Marathon:
                     'name': self.flags.get('framework_name', 'marathon'), 'webui_url': f'http://{self.host_port}',
                     'features': self.features}
         self.zookeeper = ZooKeeper(self.zookeeper_hosts, SESSION_SECONDS)
-        while True:
-            try:
-                election = Election(self.zookeeper, f'{self.path}/leader', 'member_', self.host_port)
-                break
-            except OSError as error:
-                log(f'ZooKeeper: {error}')
-                time.sleep(1)
+        try:
+            election = Election(self.zookeeper, f'{self.path}/leader', 'member_', self.host_port)
+        except (OSError, SessionExpired) as error:
+            # It may stand for election without knowing by which node.
+            end(f'ZooKeeper: {error}')
         while True:
             try:
                 self.follow(election, settings)

@@ -47,15 +47,13 @@ class Master:
     def run(self):
         """Ends with the session, as the real one does: a master that is cut off must not believe that it leads."""
         self.zookeeper = ZooKeeper(self.zookeeper_hosts, self.session_seconds)
-        while True:
-            try:
-                info = {'address': {'hostname': self.hostname, 'ip': self.ip, 'port': self.port}, 'hostname': self.hostname,
-                        'id': self.id, 'pid': f'master@{self.ip}:{self.port}', 'port': self.port, 'version': VERSION}
-                election = Election(self.zookeeper, self.path, MASTER_NODE, json.dumps(info))
-                break
-            except OSError as error:
-                log(f'ZooKeeper: {error}')
-                time.sleep(1)
+        info = {'address': {'hostname': self.hostname, 'ip': self.ip, 'port': self.port}, 'hostname': self.hostname,
+                'id': self.id, 'pid': f'master@{self.ip}:{self.port}', 'port': self.port, 'version': VERSION}
+        try:
+            election = Election(self.zookeeper, self.path, MASTER_NODE, json.dumps(info))
+        except (OSError, SessionExpired) as error:
+            # It may stand for election without knowing by which node.
+            end(f'ZooKeeper: {error}')
         while True:
             try:
                 self.leader = leading_master(self.zookeeper, self.path)
