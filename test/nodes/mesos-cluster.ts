@@ -146,7 +146,7 @@ export class MesosCluster {
     const [edge = ''] = this.named('edge');
     const lines = (await this.etcd(edge, 'etcd-edge', 'get', '--prefix', SERVICES)).trim().split('\n');
     const pairs = lines.flatMap((key, index) => (index % 2 === 0 && key !== '' ? [[key, lines[index + 1] ?? '']] : []));
-    return Object.fromEntries(pairs.map(([key = '', value]) => [key.slice(SERVICES.length), value]));
+    return Object.fromEntries(pairs.map(([key = '', value = '']) => [key.slice(SERVICES.length), value]));
   }
 
   async close(): Promise<void> {
