@@ -30,6 +30,8 @@ export interface ClusterPlan {
   volumes: PlannedVolumes[];
   /** How many there are of each of Heat's types, all stacks together. */
   resources: Readonly<Record<string, number>>;
+  /** Those that Neutron makes with each group among them. */
+  securityGroupRules: number;
   /** Ports that take an address of the cluster's network, the router's own apart. */
   addresses: number;
   /** The network that it makes for itself; undefined when it stands in one that is there. */

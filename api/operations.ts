@@ -43,7 +43,7 @@ interface RecordDeps {
 /** What Bayou orders itself: tried again later. */
 const RENEWALS: readonly OperationKind[] = ['renew_registry', 'renew_credential'];
 /** Each brings all groups to what is desired of them, so a newer one does what an older one has left. */
-const UPDATES: readonly OperationKind[] = ['resize', 'create_node_group', 'delete_node_group', ...RENEWALS];
+const UPDATES: readonly OperationKind[] = ['resize', 'create_node_group', 'delete_node_group', 'rollback', ...RENEWALS];
 
 /** Which open operations a new one takes the place of; every other meeting is refused. */
 const SUPERSEDES: Record<OrderedKind, readonly OperationKind[]> = {

@@ -28,6 +28,7 @@ export function addedTo(before: ClusterPlan, after: ClusterPlan): ClusterPlan {
         .map(([type, count]): [string, number] => [type, count - (before.resources[type] ?? 0)])
         .filter(([, count]) => count > 0),
     ),
+    securityGroupRules: Math.max(0, after.securityGroupRules - before.securityGroupRules),
     addresses: Math.max(0, after.addresses - before.addresses),
     ownNetwork: after.ownNetwork,
   };

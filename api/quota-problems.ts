@@ -29,7 +29,13 @@ const COUNTED: Record<string, { quota: string; unit: string; types: string[] }[]
       types: ['OS::Neutron::Port', 'OS::Neutron::RouterInterface', 'OS::Octavia::LoadBalancer'],
     },
   ],
-  'load-balancer': [{ quota: 'load_balancer', unit: 'load balancers', types: ['OS::Octavia::LoadBalancer'] }],
+  'load-balancer': [
+    { quota: 'load_balancer', unit: 'load balancers', types: ['OS::Octavia::LoadBalancer'] },
+    { quota: 'listener', unit: 'load balancer listeners', types: ['OS::Octavia::Listener'] },
+    { quota: 'pool', unit: 'load balancer pools', types: ['OS::Octavia::Pool'] },
+    { quota: 'member', unit: 'load balancer members', types: ['OS::Octavia::PoolMember'] },
+    { quota: 'health_monitor', unit: 'health monitors', types: ['OS::Octavia::HealthMonitor'] },
+  ],
 };
 
 /** One finding for each quota that does not suffice. Only services of which something is needed are asked, side by side. */
@@ -37,7 +43,10 @@ export async function quotaProblems(api: Api, who: Identity, plan: ClusterPlan):
   const compute = await computeNeeds(api, who, plan);
   const needs: Record<LimitedService, Need[]> = {
     compute,
-    network: countedNeeds('network', plan),
+    network: [
+      ...countedNeeds('network', plan),
+      { quota: 'security_group_rule', unit: 'security group rules', amount: plan.securityGroupRules },
+    ],
     'block-storage': volumeNeeds(plan),
     'load-balancer': countedNeeds('load-balancer', plan),
     orchestration: [
@@ -90,10 +99,12 @@ function countedNeeds(service: string, { resources }: ClusterPlan): Need[] {
   }));
 }
 
-/** Cinder has a quota of each for all types, and of each for each type. */
+/** Cinder has a quota of each for all types, and of each for each type; and a limit for a single volume. */
 function volumeNeeds({ volumes }: ClusterPlan): Need[] {
   const types = new Set(volumes.flatMap(({ type }) => (type === undefined ? [] : [type])));
-  return [undefined, ...types].flatMap((type) => {
+  const largest = Math.max(0, ...volumes.filter(({ count }) => count > 0).map(({ sizeGib }) => sizeGib));
+  const ofEach = { quota: 'per_volume_gigabytes', unit: 'GiB in one volume', amount: largest };
+  const ofAll = [undefined, ...types].flatMap((type) => {
     const these = volumes.filter((volume) => type === undefined || volume.type === type);
     const [suffix, words] = type === undefined ? ['', ''] : [`_${type}`, ` of type ${type}`];
     return [
@@ -105,4 +116,5 @@ function volumeNeeds({ volumes }: ClusterPlan): Need[] {
       },
     ];
   });
+  return [ofEach, ...ofAll];
 }

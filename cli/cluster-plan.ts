@@ -37,7 +37,8 @@ function planCluster(
   maxServersPerStack: number,
 ): ClusterPlan {
   const spec = specOf(order, template);
-  const infrastructure = countTypes(driver.planInfrastructure(spec).stack.template);
+  const shared = driver.planInfrastructure(spec).stack.template;
+  const infrastructure = countTypes(shared);
   const loadBalancer = countTypes(driver.planLoadBalancer?.(spec, NOTHING_YET)?.template);
   const groups = order.groups.map((group) => plannedGroup(driver, order, template, group));
   const stacks: ClusterPlan['stacks'] = [{ kind: 'infrastructure', count: 1, resources: total(infrastructure) }];
@@ -73,6 +74,7 @@ function planCluster(
       })),
     ),
     resources,
+    securityGroupRules: countRules(shared),
     addresses: ports,
     ownNetwork: order.fixedNetwork === undefined ? (order.labels.fixed_subnet_cidr ?? DEFAULT_SUBNET_CIDR) : undefined,
   };
@@ -177,6 +179,18 @@ function countTypes(template: HotTemplate | undefined): Counts {
   const counts: Counts = {};
   for (const { type } of Object.values(template?.resources ?? {})) counts[type] = (counts[type] ?? 0) + 1;
   return counts;
+}
+
+/** Neutron gives every group two that let everything out. */
+const RULES_OF_A_GROUP = 2;
+
+function countRules({ resources }: HotTemplate): number {
+  return Object.values(resources).reduce((all, { type, properties }) => {
+    if (type === 'OS::Neutron::SecurityGroupRule') return all + 1;
+    if (type !== 'OS::Neutron::SecurityGroup') return all;
+    const rules = properties?.rules;
+    return all + RULES_OF_A_GROUP + (Array.isArray(rules) ? rules.length : 0);
+  }, 0);
 }
 
 function total(counts: Counts): number {

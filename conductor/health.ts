@@ -30,7 +30,15 @@ export interface HealthDeps {
 
 const PAGE = 200;
 /** Statuses in which nodes are expected to report. */
-const OBSERVED: Cluster['status'][] = ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_IN_PROGRESS', 'UPDATE_FAILED'];
+const OBSERVED: Cluster['status'][] = [
+  'CREATE_COMPLETE',
+  'UPDATE_COMPLETE',
+  'UPDATE_IN_PROGRESS',
+  'UPDATE_FAILED',
+  'ROLLBACK_COMPLETE',
+  'ROLLBACK_IN_PROGRESS',
+  'ROLLBACK_FAILED',
+];
 
 /**
  * Goes through the clusters, a page at a time, and writes the health of those where it changed.

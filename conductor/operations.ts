@@ -90,6 +90,7 @@ export const operationDefinitions: Record<OperationKind, OperationDefinition> = 
   resize: update,
   create_node_group: update,
   delete_node_group: update,
+  rollback: { ...update, action: 'ROLLBACK' },
   upgrade: {
     action: 'UPDATE',
     phases: [checkUpgrade, upgradeMasters, upgradeCanary, upgradeWorkers],

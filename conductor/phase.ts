@@ -36,7 +36,7 @@ export const done: PhaseOutcome = { kind: 'done' };
 export interface OperationDefinition {
   readonly phases: readonly Phase[];
   /** Begins the cluster's status while it runs and when it ended: `CREATE_COMPLETE`. Undefined: it shows in no status. */
-  readonly action: 'CREATE' | 'UPDATE' | 'DELETE' | undefined;
+  readonly action: 'CREATE' | 'UPDATE' | 'DELETE' | 'ROLLBACK' | undefined;
   /** Reads what the end needs; what it returns is written in the transaction that ends the operation. */
   prepareCompletion(work: Work): Promise<(trx: Query) => Promise<void>>;
 }

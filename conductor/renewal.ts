@@ -26,7 +26,13 @@ const DEADLINE_MS = 3_600_000;
 /** A renewal that did not end as it should, or for which a node was silent, is tried again after this. */
 const AGAIN_MS = 6 * 3_600_000;
 /** In the others an operation is under way, or the cluster's nodes may not be there. */
-const STEADY: ClusterStatus[] = ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_FAILED'];
+const STEADY: ClusterStatus[] = [
+  'CREATE_COMPLETE',
+  'UPDATE_COMPLETE',
+  'UPDATE_FAILED',
+  'ROLLBACK_COMPLETE',
+  'ROLLBACK_FAILED',
+];
 
 /**
  * Opens an operation for each cluster that needs a new one, or still has an old one. The sweep finds it. Any number of

@@ -9,6 +9,7 @@ import { explainError } from './explain.js';
 import { LeaseLostError, SupersededError } from './lease.js';
 import { operationDefinitions } from './operations.js';
 import type { OperationDefinition, Phase, PhaseOutcome, Waiting } from './phase.js';
+import { openRollback } from './rollback.js';
 import type { Work } from './work.js';
 
 const FIRST_BACKOFF_MS = 1000;
@@ -198,8 +199,9 @@ class Run {
     await this.#work.fenced('let operation go', async (trx) => {
       await operations.update(trx, { uuid: this.#operation.uuid }, { ...changes, status, updatedAt: this.#work.now() });
       if (this.#definition.action !== undefined) {
-        const statusReason = shown === undefined ? undefined : reasonSentence(shown);
-        await clusters.update(trx, { uuid: cluster.uuid }, { statusReason, reason: shown });
+        const why = shown ?? this.#operation.params.because;
+        const statusReason = why === undefined ? undefined : reasonSentence(why);
+        await clusters.update(trx, { uuid: cluster.uuid }, { statusReason, reason: why });
       }
       if (event !== undefined) await this.#work.event(trx, event.kind, event.message, { ...event.details });
       await lease.letGo(trx);
@@ -210,17 +212,20 @@ class Run {
   async #succeed(): Promise<void> {
     const write = await this.#definition.prepareCompletion(this.#work);
     await this.#end('succeeded', undefined, async (trx) => {
-      await this.#writeStatus(trx, 'COMPLETE', undefined, {});
+      await this.#writeStatus(trx, 'COMPLETE', this.#operation.params.because, {});
       await this.#work.event(trx, 'operation_succeeded', `The ${this.#operation.kind} has ended well`);
       await write(trx);
     });
   }
 
   async #fail(why: Reason, faults: Record<string, string>): Promise<void> {
+    let rollbackId: string | undefined;
     await this.#end('failed', why, async (trx) => {
-      await this.#writeStatus(trx, 'FAILED', why, faults);
       await this.#work.event(trx, 'operation_failed', reasonSentence(why), { ...why });
+      rollbackId = await openRollback(this.#work, trx, why);
+      if (rollbackId === undefined) await this.#writeStatus(trx, 'FAILED', why, faults);
     });
+    if (rollbackId !== undefined) await this.#work.deps.wake(rollbackId, this.#work.now());
   }
 
   async #end(
@@ -282,7 +287,7 @@ class Run {
 const MAX_PROGRESS = 100;
 
 /** A group ends what was begun with it, whichever operation does it. */
-const GROUP_ACTIONS = ['CREATE', 'UPDATE', 'DELETE'] as const;
+const GROUP_ACTIONS = ['CREATE', 'UPDATE', 'DELETE', 'ROLLBACK'] as const;
 
 interface EventText {
   kind: string;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Cluster } from '../../common/db/clusters.js';
 import { DEFAULT_WORKER_GROUP, nodeGroups } from '../../common/db/node-groups.js';
-import { type clusterPatchQuery, refuseRollback, UNPATCHABLE } from '../clusters/cluster-patch.js';
+import { type clusterPatchQuery, UNPATCHABLE, wantsRollback } from '../clusters/cluster-patch.js';
 import { judgeResize, resizeLocked } from '../clusters/cluster-resize.js';
 import { onLockedCluster } from '../clusters/locked-cluster.js';
 import type { Api } from '../deps.js';
@@ -22,21 +22,27 @@ const nodeCountBody = z.object({ node_count: z.preprocess((value) => value ?? 1,
 /** Changes the number of workers, and nothing else; a bay has at least one. */
 export async function patchBay(api: Api, request: PatchRequest, target: Cluster): Promise<ApiResponse> {
   const { uuid } = target;
-  refuseRollback(request);
+  const rollsBack = wantsRollback(request);
   const before = await documentOf(api, target, request.baseUrl);
   const after = patched(before, request.body, { fixed: UNPATCHABLE });
   const forbidden = changedAttributes(before, after).filter((name) => name !== 'node_count');
   refuse(forbidden.map((field) => ({ field, message: 'can not be changed; only node_count can' })));
   if (request.body.some(({ path }) => path === '/node_count')) {
-    await resize(api, request, target, parse(nodeCountBody, after).node_count);
+    await resize(api, request, target, parse(nodeCountBody, after).node_count, rollsBack);
   }
   if (request.minor >= ASYNCHRONOUS_SINCE) return { status: 202, body: { uuid } };
   return { status: 200, body: await readBay(api, request.scope, uuid, request.baseUrl) };
 }
 
-async function resize(api: Api, request: PatchRequest, target: Cluster, nodeCount: number): Promise<void> {
+async function resize(
+  api: Api,
+  request: PatchRequest,
+  target: Cluster,
+  nodeCount: number,
+  rollsBack: boolean,
+): Promise<void> {
   const { uuid } = target;
-  const wanted = { node_count: nodeCount, nodes_to_remove: [], nodegroup: undefined };
+  const wanted = { node_count: nodeCount, nodes_to_remove: [], nodegroup: undefined, rollsBack };
   refuseOrder((await judgeResize(api, request, target, wanted)).findings);
   const operationId = await onLockedCluster(api, request, uuid, 'bay-patch', (trx, cluster) =>
     resizeLocked(trx, api, request, cluster, wanted),

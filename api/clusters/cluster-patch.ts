@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { type Cluster, clusters } from '../../common/db/clusters.js';
 import { DEFAULT_WORKER_GROUP, nodeGroups } from '../../common/db/node-groups.js';
-import { ServiceError } from '../../common/errors.js';
 import type { Api } from '../deps.js';
 import { choice, flag, requiredInteger } from '../fields.js';
 import { enforce } from '../identity.js';
@@ -50,7 +49,7 @@ const healthBody = z.object({
 
 /** Changes the number of workers, or notes what a health checker found; nothing else can change. */
 export async function patchCluster(api: Api, request: PatchRequest, target: Cluster): Promise<ApiResponse> {
-  refuseRollback(request);
+  const rollsBack = wantsRollback(request);
   enforce(api.policy, request.identity, 'cluster:update_health_status');
   const before = await documentOf(api, request, target);
   const after = patched(before, request.body, { fixed: UNPATCHABLE });
@@ -60,7 +59,9 @@ export async function patchCluster(api: Api, request: PatchRequest, target: Clus
   const nodeCount = countsNodes(request.body) ? parse(nodeCountBody, after).node_count : undefined;
   refuse(zeroNodesProblems(request.minor, nodeCount));
   const wanted =
-    nodeCount === undefined ? undefined : { node_count: nodeCount, nodes_to_remove: [], nodegroup: undefined };
+    nodeCount === undefined
+      ? undefined
+      : { node_count: nodeCount, nodes_to_remove: [], nodegroup: undefined, rollsBack };
   if (wanted !== undefined) refuseOrder((await judgeResize(api, request, target, wanted)).findings);
   const health = changed.some((name) => name.startsWith('health_')) ? parse(healthBody, after) : undefined;
   const operationId = await onLockedCluster(api, request, target.uuid, 'cluster-patch', async (trx, cluster) => {
@@ -89,15 +90,11 @@ function countsNodes(patch: Patch): boolean {
   return patch.some(({ path }) => path === '/node_count');
 }
 
-export function refuseRollback({ minor, query }: Pick<PatchRequest, 'minor' | 'query'>): void {
-  if (query.rollback === undefined) return;
+/** @throws ServiceError `invalid` where the version does not know of it. */
+export function wantsRollback({ minor, query }: Pick<PatchRequest, 'minor' | 'query'>): boolean {
+  if (query.rollback === undefined) return false;
   if (minor < ROLLBACK_SINCE) refuse([{ field: 'rollback', message: 'unknown argument' }]);
-  if (query.rollback) {
-    throw new ServiceError('invalid', 'rollback: not supported yet; resize back by hand if the resize fails.', {
-      code: 'unsupported',
-      field: 'rollback',
-    });
-  }
+  return query.rollback;
 }
 
 /** The cluster as its view shows it, with the workers of the default group as `node_count`. */

@@ -4,6 +4,7 @@ import type { Cluster, ClusterStatus } from '../../common/db/clusters.js';
 import type { Query } from '../../common/db/database.js';
 import { DEFAULT_WORKER_GROUP, MASTER_ROLE, type NodeGroup, nodeGroups } from '../../common/db/node-groups.js';
 import { nodes } from '../../common/db/nodes.js';
+import type { Operation, OperationParams } from '../../common/db/operations.js';
 import { ServiceError } from '../../common/errors.js';
 import type { Api } from '../deps.js';
 import { type DryRunQuery, dryRun } from '../dry-run.js';
@@ -33,13 +34,20 @@ export const resizeBody = z.strictObject({
 
 export type ResizeBody = z.output<typeof resizeBody>;
 
+export interface WantedSize extends ResizeBody {
+  /** Should it fail, the group is to have again what it has now. */
+  rollsBack?: boolean;
+}
+
 /** An UPDATE may be asked for again and again; a failed CREATE left nothing that could be resized. */
 const RESIZABLE: ReadonlySet<ClusterStatus> = new Set([
   'CREATE_COMPLETE',
   'UPDATE_COMPLETE',
-  'ROLLBACK_COMPLETE',
   'UPDATE_FAILED',
   'UPDATE_IN_PROGRESS',
+  'ROLLBACK_COMPLETE',
+  'ROLLBACK_FAILED',
+  'ROLLBACK_IN_PROGRESS',
 ]);
 
 export async function resizeCluster(
@@ -92,9 +100,9 @@ export async function resizeLocked(
   api: Api,
   request: Caller,
   cluster: Cluster,
-  wanted: ResizeBody,
+  wanted: WantedSize,
 ): Promise<string> {
-  await findSuperseded(trx, cluster, 'resize');
+  const older = await findSuperseded(trx, cluster, 'resize');
   refuseUnlessResizable(cluster);
   const group = groupOf(await nodeGroups.list(trx, { clusterId: cluster.uuid }), wanted.nodegroup, cluster);
   refuseGoing(group);
@@ -104,13 +112,24 @@ export async function resizeLocked(
   const order = {
     cluster,
     kind: 'resize' as const,
-    params: { nodeGroupId: group.uuid, ...(nodesToRemove.length === 0 ? {} : { nodesToRemove }) },
+    params: {
+      nodeGroupId: group.uuid,
+      ...(nodesToRemove.length === 0 ? {} : { nodesToRemove }),
+      ...(wanted.rollsBack === true ? rollbackParams(group, nodeCount, older) : {}),
+    },
     timeoutMinutes: cluster.createTimeout || api.config.clusterHeat.createTimeout,
     userId: request.identity.userId,
     requestId: request.requestId,
     message: `Resize of ${group.name} accepted: ${counted(group.nodeCount, 'node')} before, ${nodeCount} wanted.`,
   };
   return acceptOperation(trx, api, order, [group.uuid]);
+}
+
+/** Back to the last number that held: what another resize has only begun is none. */
+function rollbackParams(group: NodeGroup, nodeCount: number, older: Operation | undefined): OperationParams {
+  const isOfSameGroup = older?.params.nodeGroupId === group.uuid;
+  const rollbackTo = (isOfSameGroup ? older?.params.rollbackTo : undefined) ?? group.nodeCount;
+  return rollbackTo === nodeCount ? {} : { rollbackTo };
 }
 
 async function wantedProblems(

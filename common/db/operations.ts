@@ -12,8 +12,8 @@ export type OrderedKind =
   | 'rotate_ca'
   | 'rotate_credentials'
   | 'delete';
-/** The last two Bayou orders itself: they show in no status, and make way for any other. */
-export type OperationKind = OrderedKind | 'renew_registry' | 'renew_credential';
+/** A rollback follows a resize that failed. The last two Bayou orders itself: they show in no status, and make way for any other. */
+export type OperationKind = OrderedKind | 'rollback' | 'renew_registry' | 'renew_credential';
 
 /** `queued → running ⇄ waiting | blocked → succeeded | failed | superseded` */
 export type OperationStatus = 'queued' | 'running' | 'waiting' | 'blocked' | 'succeeded' | 'failed' | 'superseded';
@@ -30,6 +30,10 @@ export interface OperationParams {
   nodeGroupId?: string;
   /** Server ids, node names or ordinals, as the caller gave them. */
   nodesToRemove?: string[];
+  /** How many nodes the group is to have again should the resize fail. */
+  rollbackTo?: number;
+  /** What made a rollback necessary. */
+  because?: Reason;
   upgrade?: UpgradeParams;
   /** A delete leaves the volumes that pods asked for, and their snapshots. */
   keepVolumes?: boolean;

@@ -14,10 +14,16 @@ const DEFAULT_LIMITS = {
   router: 2000,
   floatingip: 2000,
   security_group: 4000,
+  security_group_rule: 40_000,
   stacks: 512,
   volumes: 2000,
   gigabytes: 1_000_000,
+  per_volume_gigabytes: -1,
   load_balancer: 1000,
+  listener: -1,
+  pool: -1,
+  member: -1,
+  health_monitor: -1,
 };
 
 export type QuotaName = keyof typeof DEFAULT_LIMITS;
@@ -38,9 +44,9 @@ export class Quotas {
   }
 
   /** @throws CloudError 409 `OverQuota`, as Neutron does. */
-  checkNetworkQuota(projectId: string, name: QuotaName, used: number): void {
+  checkNetworkQuota(projectId: string, name: QuotaName, used: number, wanted = 1): void {
     const limit = this.limits(projectId)[name];
-    if (limit >= 0 && used >= limit) {
+    if (limit >= 0 && used + wanted > limit) {
       throw new CloudError(409, `Quota exceeded for resources: ['${name}'].`, 'OverQuota');
     }
   }

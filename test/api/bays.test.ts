@@ -286,6 +286,11 @@ describe('Bays that are there', () => {
     expect((await demo.patch(path, [three])).status).toBe(400);
     expect((await demo.at('1.2').patch(path, [three])).status).toBe(400);
     expect((await demo.at('1.3').patch(path, [three])).status).toBe(202);
+    await settle(api.db, uuid, 'UPDATE_COMPLETE');
+    const four = { ...three, value: 4 };
+    expect((await demo.at('1.3').patch(`${PATH}/${uuid}/?rollback=True`, [four])).status).toBe(202);
+    const open = await api.db.read('test', (query) => operations.find(query, { openKey: uuid }));
+    expect(open?.params).toHaveProperty('rollbackTo', 3);
   });
 
   it('go with a 204', async () => {

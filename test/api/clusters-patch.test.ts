@@ -95,13 +95,25 @@ describe('Changing a cluster', () => {
     expect(await openOperation()).toBeUndefined();
   });
 
-  it('knows rollback from 1.3 on, and says that it does not do it', async () => {
-    const body = [{ op: 'replace', path: '/node_count', value: 3 }];
+  it('knows rollback from 1.3 on', async () => {
     const path = `/v1/clusters/${uuid}/?rollback=`;
+    const counting = (value: number) => [{ op: 'replace', path: '/node_count', value }];
+    const paramsAfter = async (rollback: string, nodeCount: number) => {
+      expect((await demo.at('1.3').patch(`${path}${rollback}`, counting(nodeCount))).status).toBe(202);
+      return (await openOperation())?.params;
+    };
 
-    expect((await demo.patch(`${path}False`, body)).body.errors[0].title).toContain('unknown argument');
-    expect((await demo.at('1.3').patch(`${path}True`, body)).body.errors[0].title).toContain('not supported');
-    expect((await demo.at('1.3').patch(`${path}False`, body)).status).toBe(202);
+    expect((await demo.patch(`${path}True`, counting(3))).body.errors[0].title).toContain('unknown argument');
+    expect((await demo.at('1.3').patch(`${path}maybe`, counting(3))).status).toBe(400);
+    expect(await paramsAfter('False', 3)).not.toHaveProperty('rollbackTo');
+    expect((await demo.at('1.3').patch(`${path}True`, [])).status).toBe(202);
+    await settle(api.db, uuid, 'UPDATE_COMPLETE');
+    expect(await paramsAfter('True', 5)).toHaveProperty('rollbackTo', 3);
+    // One that has only begun is none to go back to.
+    expect(await paramsAfter('True', 7)).toHaveProperty('rollbackTo', 3);
+    // Of a number that did not hold there is nothing before.
+    await settle(api.db, uuid, 'UPDATE_FAILED');
+    expect(await paramsAfter('True', 7)).not.toHaveProperty('rollbackTo');
   });
 
   it('of another project is a 404, and an admin may', async () => {

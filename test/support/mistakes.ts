@@ -225,16 +225,34 @@ export const MISTAKES: Record<string, Mistake> = {
     finds: finding('quota_exceeded', 'security groups, 0 of 0 left'),
     status: 403,
   },
+  'too few rules of security groups': {
+    prepare: quota({ security_group_rule: 12 }),
+    cluster: {},
+    finds: finding('quota_exceeded', 'needs 20 security group rules, '),
+    status: 403,
+  },
   'too few volumes': {
     prepare: quota({ volumes: 2 }),
     cluster: { docker_volume_size: 10 },
     finds: finding('quota_exceeded', 'needs 3 volumes, 2 of 2 left'),
     status: 403,
   },
+  'too large a volume': {
+    prepare: quota({ per_volume_gigabytes: 5 }),
+    cluster: { docker_volume_size: 10 },
+    finds: finding('quota_exceeded', 'needs 10 GiB in one volume, 5 of 5 left'),
+    status: 403,
+  },
   'too few gigabytes': {
     prepare: quota({ gigabytes: 20 }),
     cluster: { docker_volume_size: 10 },
     finds: finding('quota_exceeded', 'needs 30 GiB of volumes, 20 of 20 left'),
+    status: 403,
+  },
+  'too few pools of load balancers': {
+    prepare: quota({ pool: 0 }),
+    cluster: { master_lb_enabled: true },
+    finds: finding('quota_exceeded', 'load balancer pools, 0 of 0 left'),
     status: 403,
   },
   'no load balancer left': {

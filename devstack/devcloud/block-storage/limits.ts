@@ -30,6 +30,7 @@ export function quotaView(cloud: Cloud, call: Call, caller: Caller): Record<stri
     id: projectId,
     volumes: shown(limits.volumes, volumes.length),
     gigabytes: shown(limits.gigabytes, gigabytes(volumes)),
+    per_volume_gigabytes: shown(limits.per_volume_gigabytes, 0),
     ...Object.fromEntries(ofTypes),
   };
 }

@@ -21,6 +21,8 @@ export interface LoadBalancerPart {
   settings: Record<string, unknown>;
 }
 
+const QUOTAS = { listener: 'listener', pool: 'pool', member: 'member', monitor: 'health_monitor' } as const;
+
 export class LoadBalancingState {
   readonly loadBalancers = new Map<string, LoadBalancer>();
   readonly parts = new Map<string, LoadBalancerPart>();
@@ -98,7 +100,12 @@ export function createPart(
   if (found.status !== 'ACTIVE') {
     throw new CloudError(409, `Load Balancer ${found.id} is immutable and cannot be updated.`);
   }
+  const { loadBalancers, parts } = cloud.loadBalancing;
+  const isOfProject = (part: LoadBalancerPart) => loadBalancers.get(part.loadBalancerId)?.projectId === found.projectId;
+  const used = [...parts.values()].filter((part) => part.kind === kind && isOfProject(part)).length;
+  const limit = cloud.quotas.limits(found.projectId)[QUOTAS[kind]];
+  if (limit >= 0 && used >= limit) throw new CloudError(403, `Quota has been met for resources: ${QUOTAS[kind]}`);
   const part: LoadBalancerPart = { id: cloud.ids.uuid(), loadBalancerId, kind, settings };
-  cloud.loadBalancing.parts.set(part.id, part);
+  parts.set(part.id, part);
   return part;
 }

@@ -2,9 +2,9 @@ import type { Cloud } from '../cloud.js';
 import { CloudError } from '../cloud-error.js';
 import { type Call, param, type Reply, type Route } from '../http/route.js';
 import { type Caller, type ProjectCaller, projectReader } from '../identity/callers.js';
-import { createLoadBalancer, deleteWithParts, type LoadBalancer } from './load-balancers.js';
+import { createLoadBalancer, deleteWithParts, type LoadBalancer, type LoadBalancerPart } from './load-balancers.js';
 
-/** Load balancers alone, as Kubernetes makes them and Bayou takes them away. */
+/** Load balancers, as Kubernetes makes them and Bayou takes them away, and lists of what they consist of. */
 export function loadBalancerRoutes(cloud: Cloud): Route[] {
   const list = '/v2.0/lbaas/loadbalancers';
   const { loadBalancers } = cloud.loadBalancing;
@@ -27,6 +27,17 @@ export function loadBalancerRoutes(cloud: Cloud): Route[] {
         return { status: 200, body: { loadbalancers: found.map(view), loadbalancers_links: [] } };
       },
     },
+    ...Object.entries(PART_LISTS).map(
+      ([plural, kind]): Route => ({
+        method: 'GET',
+        path: `/v2.0/lbaas/${plural}`,
+        handle: (call, caller) => {
+          const parts = partsOf(cloud, balancerUser(caller), call.query.get('project_id'));
+          const found = parts.filter((part) => part.kind === kind).map((part) => partView(part, parts));
+          return { status: 200, body: { [plural]: found, [`${plural}_links`]: [] } };
+        },
+      }),
+    ),
     {
       method: 'GET',
       path: '/v2.0/lbaas/quotas/:project',
@@ -67,8 +78,25 @@ function quota(cloud: Cloud, call: Call, caller: Caller): Record<string, number>
   const projectId = param(call, 'project');
   const { projectId: own, isAdmin } = balancerUser(caller);
   if (own !== projectId && !isAdmin) throw refused();
-  const { load_balancer: limit } = cloud.quotas.limits(projectId);
-  return { load_balancer: limit, loadbalancer: limit, listener: -1, pool: -1, member: -1, health_monitor: -1 };
+  const { load_balancer, listener, pool, member, health_monitor } = cloud.quotas.limits(projectId);
+  const former = { loadbalancer: load_balancer, healthmonitor: health_monitor };
+  return { load_balancer, listener, pool, member, health_monitor, ...former };
+}
+
+const PART_LISTS = { listeners: 'listener', pools: 'pool', healthmonitors: 'monitor' } as const;
+
+function partsOf(cloud: Cloud, caller: ProjectCaller, projectId: string | null): LoadBalancerPart[] {
+  const { loadBalancers, parts } = cloud.loadBalancing;
+  return [...parts.values()].filter(({ loadBalancerId }) => {
+    const owner = loadBalancers.get(loadBalancerId)?.projectId;
+    return (caller.isAdmin || owner === caller.projectId) && (projectId === null || owner === projectId);
+  });
+}
+
+function partView({ id, kind, settings }: LoadBalancerPart, all: LoadBalancerPart[]): Record<string, unknown> {
+  if (kind !== 'pool') return { id };
+  const members = all.filter((part) => part.kind === 'member' && part.settings.pool === id);
+  return { id, name: settings.name ?? '', members: members.map((member) => ({ id: member.id })) };
 }
 
 function create(cloud: Cloud, call: Call, caller: Caller): Reply {

@@ -14,7 +14,7 @@ import {
 } from './networks.js';
 import { createPort, deletePortByRequest, type NewPort, type PortChange, updatePort } from './ports.js';
 import { addInterface, createRouter, deleteRouter, type NewRouter, removeInterface, updateRouter } from './routers.js';
-import { createSecurityGroup, deleteSecurityGroup, type NewSecurityGroup } from './security-groups.js';
+import { countRules, createSecurityGroup, deleteSecurityGroup, type NewSecurityGroup } from './security-groups.js';
 
 interface Item {
   id: string;
@@ -225,6 +225,7 @@ function quotas(cloud: Cloud, call: Call, caller: Caller, present: (limit: numbe
     port: present(limits.port, countOf(ports, projectId)),
     router: present(limits.router, countOf(routers, projectId)),
     security_group: present(limits.security_group, countOf(securityGroups, projectId)),
+    security_group_rule: present(limits.security_group_rule, countRules(cloud, projectId)),
     floatingip: present(limits.floatingip, countOf(floatingIps, projectId)),
   };
   return { status: 200, body: { quota } };

@@ -27,9 +27,17 @@ export function createSecurityGroup(cloud: Cloud, projectId: string, input: NewS
   return group;
 }
 
+/** @throws CloudError 409 `OverQuota` */
 export function setRules(cloud: Cloud, group: SecurityGroupRecord, rules: NewRule[]): void {
   const outward: NewRule[] = ['IPv4', 'IPv6'].map((ethertype) => ({ direction: 'egress', ethertype }));
+  const others = countRules(cloud, group.project_id) - group.security_group_rules.length;
+  cloud.quotas.checkNetworkQuota(group.project_id, 'security_group_rule', others, outward.length + rules.length);
   group.security_group_rules = [...outward, ...rules].map((rule) => fullRule(cloud, rule));
+}
+
+export function countRules({ network }: Cloud, projectId: string): number {
+  const groups = [...network.securityGroups.values()].filter(({ project_id }) => project_id === projectId);
+  return groups.flatMap(({ security_group_rules: rules }) => rules).length;
 }
 
 /** @throws CloudError 400 for ports without a protocol. */

@@ -1,6 +1,6 @@
 import type { Cloud } from '../../cloud.js';
 import { CloudError } from '../../cloud-error.js';
-import { fullRule } from '../../network/security-groups.js';
+import { countRules, fullRule } from '../../network/security-groups.js';
 import type { SecurityGroupRecord } from '../../network/state.js';
 import type { ResourceType } from './resource-type.js';
 
@@ -23,6 +23,7 @@ export const securityGroupRule: ResourceType = {
     const { description: _description, ...wanted } = rule;
     const remote = remoteGroup === undefined ? {} : { remote_group_id: groupOf(cloud, String(remoteGroup)).id };
     // Heat's default.
+    cloud.quotas.checkNetworkQuota(group.project_id, 'security_group_rule', countRules(cloud, group.project_id));
     const made = fullRule(cloud, { protocol: 'tcp', ...wanted, ...remote });
     group.security_group_rules.push(made);
     return made.id;
