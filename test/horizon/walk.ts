@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Page } from 'playwright-core';
 
-/** Goes through Horizon's panels of magnum-ui as the user that `OS_*` name: `walk.ts URL`. Each step is shown in a picture. */
-const STEP_LIMIT_MS = 30_000;
+/** Horizon's first page takes half a minute where the machine has other work. */
+const STEP_LIMIT_MS = 120_000;
 /** Horizon asks for the state of a cluster now and then by itself; a cloud may be busy. */
 const CLUSTER_LIMIT_MS = 600_000;
 
@@ -14,6 +14,7 @@ const environment = (name: string): string => {
   return value;
 };
 
+/** Goes through Horizon's panels of magnum-ui as the user that `OS_*` name: `walk.ts URL`. Each step is shown in a picture. */
 class Walk {
   readonly #page: Page;
   readonly #url: string;
@@ -103,8 +104,7 @@ class Walk {
   async remove(name: string, action: string): Promise<void> {
     await this.#action(name, action);
     await this.picture('delete');
-    await this.#page.locator('.modal-footer .btn-danger, .modal-footer .btn-primary').last().click();
-    await this.#page.locator('.modal-dialog').waitFor({ state: 'detached' });
+    await this.#order('.modal-footer .btn-danger, .modal-footer .btn-primary');
   }
 
   async untilGone(name: string, panel: string): Promise<void> {
@@ -166,8 +166,23 @@ class Walk {
     await this.#page.locator('.modal-dialog li a', { hasText: title }).first().click();
   }
 
-  async #submit(): Promise<void> {
-    await this.#page.locator('.modal-footer .btn-primary').last().click();
+  #submit(): Promise<void> {
+    return this.#order('.modal-footer .btn-primary');
+  }
+
+  /**
+   * Clicks, and waits for the answer to what the page then orders: it does so after it has closed the dialogue, and to
+   * leave the page before would end the request unsent.
+   */
+  async #order(button: string): Promise<void> {
+    const answered = this.#page.waitForResponse(
+      (response) => response.url().includes('/api/container_infra/') && response.request().method() !== 'GET',
+    );
+    const [response] = await Promise.all([answered, this.#page.locator(button).last().click()]);
+    const request = response.request();
+    if (!response.ok()) {
+      throw new Error(`${request.method()} ${request.url()}: ${response.status()} ${await response.text()}`);
+    }
     await this.#page.locator('.modal-dialog').waitFor({ state: 'detached' });
   }
 }

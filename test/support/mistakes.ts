@@ -228,7 +228,7 @@ export const MISTAKES: Record<string, Mistake> = {
   'too few rules of security groups': {
     prepare: quota({ security_group_rule: 12 }),
     cluster: {},
-    finds: finding('quota_exceeded', 'needs 20 security group rules, '),
+    finds: finding('quota_exceeded', 'needs 15 security group rules, 10 of 12 left'),
     status: 403,
   },
   'too few volumes': {
