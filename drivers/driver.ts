@@ -3,6 +3,7 @@ import type { HealthStatus } from '../common/db/clusters.js';
 import type { NodeGroup } from '../common/db/node-groups.js';
 import type { CertificateProfile, Node } from '../common/db/nodes.js';
 import { USERS_AUTHORITY } from '../common/trusted-authorities.js';
+import type { UpgradeOrder, UpgradePlan } from './upgrade-order.js';
 
 /**
  * The contract of a bay driver, the plug-in for one orchestrator. A driver is data and pure functions:
@@ -215,29 +216,6 @@ export interface ResizeOrder {
   /** How many nodes the caller chose to go. */
   leaving: number;
   masterLbEnabled: boolean;
-}
-
-export interface UpgradeOrder {
-  /** Of the cluster. */
-  labels: Readonly<Record<string, string>>;
-  groups: readonly Pick<NodeGroup, 'uuid' | 'name' | 'role' | 'isDefault' | 'labels'>[];
-  /** What its nodes said that they run, when it was last well. */
-  runningVersion: string | undefined;
-  /** Labels of the template that it is to follow. */
-  wanted: Readonly<Record<string, string>>;
-  /** A further group that follows the masters alone. Default: the cluster, which is its two default groups. */
-  groupId?: string | undefined;
-}
-
-export interface UpgradePlan {
-  problems: Problem[];
-  /** Why the template can be none to upgrade to, whatever the cluster is. */
-  unfit?: string;
-  before: string;
-  version: string;
-  /** Labels that say the version; and the one before, for groups that leave it open. */
-  labels: Record<string, string>;
-  labelsBefore: Record<string, string>;
 }
 
 export type NodeGroupOrder = Pick<NodeGroup, 'name' | 'role' | 'nodeLabels' | 'nodeTaints'>;

@@ -1,6 +1,7 @@
 import { MASTER_ROLE } from '../../common/db/node-groups.js';
 import { type Bill, billOf, compareVersions, versionSchema } from '../bill.js';
-import type { Problem, UpgradeOrder, UpgradePlan } from '../driver.js';
+import type { Problem } from '../driver.js';
+import type { UpgradeOrder, UpgradePlan } from '../upgrade-order.js';
 import { groupVersion, maxLag, minorOf } from './versions.js';
 
 const FIELD = 'cluster_template';
