@@ -135,10 +135,10 @@ describe('Making a template', () => {
   });
 
   it('refuses a kind that no driver serves', async () => {
-    const { status, body } = await demo.post(PATH, templateOf({ coe: 'mesos' }));
+    const { status, body } = await demo.post(PATH, templateOf({ coe: 'dcos' }));
 
     expect(status).toBe(400);
-    expect(body.errors[0].detail).toContain('no driver serves mesos on debian');
+    expect(body.errors[0].detail).toContain('no driver serves dcos on debian');
   });
 
   it('refuses devicemapper without a volume for it', async () => {

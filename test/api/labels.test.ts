@@ -43,7 +43,7 @@ describe('The list of labels', () => {
 
     expect(new Set(swarm.map(({ driver }: Label) => driver))).toEqual(new Set(['swarm']));
     expect(swarm[0].coes).toEqual(['swarm', 'swarm-mode']);
-    expect((await demo.get('/v1/labels?coe=mesos')).body.labels).toEqual([]);
+    expect((await demo.get('/v1/labels?coe=dcos')).body.labels).toEqual([]);
     expect((await demo.get('/v1/labels?driver=swarm')).status).toBe(400);
   });
 

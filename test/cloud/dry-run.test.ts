@@ -29,8 +29,8 @@ const MISTAKES: Record<string, Mistake> = {
     finds: ['image_id', 'image_not_found', 'queued'],
   },
   'an orchestrator that nobody serves': {
-    template: { coe: 'mesos' },
-    finds: ['coe', 'cluster_type_unsupported', 'no driver serves mesos'],
+    template: { coe: 'dcos' },
+    finds: ['coe', 'cluster_type_unsupported', 'no driver serves dcos'],
   },
   'an unknown flavor': { template: { flavor_id: 'no' }, finds: ['flavor_id', 'flavor_not_found', 'no'] },
   'an unknown flavor of masters': {

@@ -89,8 +89,8 @@ export const MISTAKES: Record<string, Mistake> = {
     status: 400,
   },
   'an orchestrator that nobody serves': {
-    template: { coe: 'mesos' },
-    finds: finding('cluster_type_unsupported', 'no driver serves mesos', 'coe'),
+    template: { coe: 'dcos' },
+    finds: finding('cluster_type_unsupported', 'no driver serves dcos', 'coe'),
     status: 400,
   },
   'an unknown flavor': {
