@@ -18,6 +18,18 @@ export const ORCHESTRATORS: Readonly<Record<string, Orchestrator>> = {
 The machines of this cloud are played: enrolment, certificates and health are real, no container runs. On a cloud with
 real machines the next line is: kubectl get nodes`,
   },
+  mesos: {
+    coe: 'mesos',
+    master: 'master',
+    access: (
+      cluster,
+    ) => `  openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -subj /CN=me -out me.csr
+  openstack coe ca show ${cluster} > ca.pem
+  openstack coe ca sign ${cluster} me.csr > cert.pem
+
+The machines of this cloud are played: enrolment, certificates and health are real, no container runs. On a cloud with
+real machines the next line is: curl --cacert ca.pem --cert cert.pem --key key.pem <api_address>/v2/info`,
+  },
   swarm: {
     coe: 'swarm-mode',
     master: 'manager',

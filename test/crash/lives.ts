@@ -7,14 +7,14 @@ import { CASES } from './cases.js';
 /**
  * The crash suite: one cluster's whole life, again and again, each time with one fault at one point.
  * `BAYOU_CRASH=full` takes every point (`full.ts`); otherwise a sample, drawn with `BAYOU_SEED`. Whether a sample is of
- * Swarm or of Kubernetes is by the seed, too; the full suite takes Swarm. `BAYOU_CRASH_COE` names one.
+ * Swarm, Kubernetes or Mesos is by the seed, too; the full suite takes Swarm. `BAYOU_CRASH_COE` names one.
  */
 const SHORT_SAMPLE = 3;
 
 export const seed = Number(process.env.BAYOU_SEED ?? Math.floor(Math.random() * 1_000_000));
 
 const isFull = process.env.BAYOU_CRASH === 'full';
-const COES = ['swarm-mode', 'kubernetes'];
+const COES = ['swarm-mode', 'kubernetes', 'mesos'];
 const KINDS = Object.keys(CASES);
 
 /** Whose life it is to which this happens. */

@@ -20,6 +20,7 @@ export interface NodeBehaviour {
   holdTask?: (node: string, task: string, params: Record<string, string>) => boolean;
   /** A node that boots and never says a word. */
   silent?: (node: string) => boolean;
+  busy?: (node: string) => boolean;
 }
 
 /** Plays nodes whose every message is a point at which the process they talk to may be stopped. */

@@ -28,6 +28,8 @@ export interface PlayerOptions {
   holdTask?: (nodeName: string, task: string, params: Record<string, string>) => boolean;
   /** Whether the node hangs at this moment. */
   silent?: (nodeName: string) => boolean;
+  /** Whether it runs something of its users', where its orchestrator tells that. */
+  busy?: (nodeName: string) => boolean;
 }
 
 const FIRST_RETRY_MS = 5000;

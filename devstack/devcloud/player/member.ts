@@ -1,3 +1,4 @@
+import type { PlayerOptions } from './life.js';
 import type { Action, PlayedNode } from './played-node.js';
 import type { NodeJson } from './user-data.js';
 
@@ -28,4 +29,4 @@ export interface Member {
 }
 
 /** One cluster, of which each machine is made a member. */
-export type PlayedCluster = (node: NodeJson) => Member;
+export type PlayedCluster = (node: NodeJson, options: PlayerOptions) => Member;

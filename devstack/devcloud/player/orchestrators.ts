@@ -1,11 +1,16 @@
 import { playKubernetes } from './kubernetes-member.js';
 import type { Member, PlayedCluster } from './member.js';
+import { playMesos } from './mesos-member.js';
 import { playSwarm } from './swarm-member.js';
 
-/** What is played, by a step that only its nodes have. */
+/** What is played, by steps that only its nodes have. */
 const ORCHESTRATORS: Readonly<Record<string, () => PlayedCluster>> = {
   kubelet: playKubernetes,
-  'docker-configure': playSwarm,
+  'mesos-master': playMesos,
+  'mesos-agent': playMesos,
+  edge: playMesos,
+  'swarm-init': playSwarm,
+  'swarm-join': playSwarm,
 };
 
 /** A machine that has done its steps, and knows of no other. */

@@ -42,7 +42,7 @@ export function createPlayer(deps: PlayerDeps, options: PlayerOptions): (server:
   const memberOf = (node: NodeJson) => {
     const cluster = clusters.get(node.cluster.id) ?? playCluster(node.steps);
     clusters.set(node.cluster.id, cluster);
-    return cluster(node);
+    return cluster(node, options);
   };
   return (server) => startPlayer({ ...deps, send, memberOf }, server, options);
 }
