@@ -49,8 +49,8 @@ describe('what uses the cloud', () => {
 
     expect(pods.map(({ kind }) => kind)).toEqual(['Deployment', 'Deployment', 'DaemonSet']);
     expect(holders.map(({ kind, nodeSelector }) => [kind, nodeSelector])).toEqual([
-      ['Deployment', { 'magnum.openstack.org/role': 'master' }],
-      ['Deployment', { 'magnum.openstack.org/role': 'master' }],
+      ['Deployment', { 'node-restriction.kubernetes.io/bayou-role': 'master' }],
+      ['Deployment', { 'node-restriction.kubernetes.io/bayou-role': 'master' }],
     ]);
   });
 

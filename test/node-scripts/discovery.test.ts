@@ -1,7 +1,7 @@
 import { until } from '../support/until.js';
 import { DiscoveryProgram, type PlayedApp, PlayedMarathon } from './played-discovery.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 /** Less than the time after which the programs look without being told. */
 const TOLD_LIMIT_MS = 4000;

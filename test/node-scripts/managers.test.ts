@@ -6,7 +6,7 @@ import { addNode, type SwarmNode } from '../support/swarm-nodes.js';
 import { until } from '../support/until.js';
 import { Machine, removeMachines } from './machine.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const MANAGERS = [5, 6, 7].map((last, index) => ({ name: `web-master-${index}`, address: `10.0.0.${last}` }));
 const SETTINGS = { masters: MANAGERS, api_host: '', shared_address: '10.0.0.100', tls_disabled: true, api_port: 2375 };

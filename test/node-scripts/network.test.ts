@@ -4,7 +4,7 @@ import type { ListenerFixture } from '../support/listener-fixture.js';
 import { type EnrolledMaster, enrolMaster } from './enrolled-master.js';
 import type { Machine } from './machine.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const MANIFEST = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "it\'s $(touch x)"}\n';
 

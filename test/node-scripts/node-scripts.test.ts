@@ -9,7 +9,7 @@ import { addSwarm, type SwarmNode } from '../support/swarm-nodes.js';
 import { until } from '../support/until.js';
 import { Machine, removeMachines } from './machine.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 describe('the scripts of a Swarm node', () => {
   let folder: string;

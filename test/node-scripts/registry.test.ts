@@ -11,7 +11,7 @@ import { addNode } from '../support/swarm-nodes.js';
 import { until } from '../support/until.js';
 import { Machine, removeMachines } from './machine.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const LOGIN = {
   generation: 1,
