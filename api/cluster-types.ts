@@ -19,6 +19,8 @@ export interface ClusterTypes {
   clusterProblems(order: ClusterOrder, template: ClusterTemplate): Problem[];
   /** Whether `group` may have `nodeCount` nodes and lose the chosen ones; its own bounds are checked by the API. */
   resizeProblems(driver: string, order: ResizeOrder): Problem[];
+  /** Whether a cluster of `driver` may have so many nodes. */
+  sizeProblems(driver: string, order: SizeOrder): Problem[];
   /** Everything that is wrong with a further group of nodes in a cluster of `template`. */
   nodeGroupProblems(order: NodeGroupOrder, template: ClusterTemplate): Problem[];
   /** Whether the nodes of a group can have its labels and taints, in a cluster of `driver`. */
@@ -60,6 +62,14 @@ export interface ResizeOrder {
   /** How many nodes the caller chose to go. */
   leaving: number;
   masterLbEnabled: boolean;
+}
+
+export interface SizeOrder {
+  /** Of the cluster. */
+  labels: Record<string, string>;
+  networkDriver: string | undefined;
+  /** Masters and the nodes of all groups. */
+  nodeCount: number;
 }
 
 export interface UpgradeOrder {

@@ -44,6 +44,7 @@ export function clusterTypesOf(drivers: DriverRegistry, { maxServersPerStack }: 
       driverNamed(driver)?.validateNodeGroup?.(group) ??
       noScheduling(group, "nodes of this cluster's orchestrator have none"),
     resizeProblems: (driver, order) => driverNamed(driver)?.validateResize(order) ?? [],
+    sizeProblems: (driver, order) => driverNamed(driver)?.validateSize?.(order) ?? [],
     upgradePlan(name, order) {
       const driver = driverNamed(name);
       return driver?.tasks.upgrade === undefined ? undefined : driver.planUpgrade?.(order);

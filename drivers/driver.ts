@@ -21,6 +21,8 @@ export interface BayDriver extends NodeScripts {
   settledLabels?(labels: Readonly<Record<string, string>>): Record<string, string>;
   /** What is wrong with a resize, before it is accepted. */
   validateResize(order: ResizeOrder): Problem[];
+  /** What is wrong with the cluster's having so many nodes, before more are accepted. Without it there is no bound. */
+  validateSize?(order: SizeOrder): Problem[];
   /** What is wrong with a further group's role, labels and taints. Without it the orchestrator knows no labels and taints. */
   validateNodeGroup?(order: NodeGroupOrder): Problem[];
   /** What is wrong with the labels of a group's own, beside their values. Without it they are taken as they are. */
@@ -216,6 +218,13 @@ export interface ResizeOrder {
   /** How many nodes the caller chose to go. */
   leaving: number;
   masterLbEnabled: boolean;
+}
+
+export interface SizeOrder {
+  labels: Readonly<Record<string, string>>;
+  networkDriver: string | undefined;
+  /** Masters and the nodes of all groups. */
+  nodeCount: number;
 }
 
 export type NodeGroupOrder = Pick<NodeGroup, 'name' | 'role' | 'nodeLabels' | 'nodeTaints'>;

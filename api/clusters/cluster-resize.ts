@@ -14,6 +14,7 @@ import { type Forecast, NOT_PLANNED } from '../preflight.js';
 import type { ApiRequest, ApiResponse, Caller } from '../route.js';
 import { type Finding, refuse, refuseOrder } from '../validation.js';
 import { forecastChange } from './cluster-forecast.js';
+import { sizeProblems } from './cluster-size.js';
 import { onLockedCluster } from './locked-cluster.js';
 import { counted, zeroNodesProblems } from './node-counts.js';
 
@@ -75,7 +76,7 @@ export async function judgeResize(api: Api, request: Caller, cluster: Cluster, w
     const all = await nodeGroups.list(query, { clusterId: cluster.uuid });
     const one = groupOf(all, wanted.nodegroup, cluster);
     refuseGoing(one);
-    const found = await wantedProblems(query, api, cluster, one, wanted);
+    const found = await wantedProblems(query, api, cluster, all, one, wanted);
     return { groups: all, group: one, template: await templateOfCluster(query, cluster), problems: found };
   });
   const { node_count: nodeCount, nodes_to_remove: leaving } = wanted;
@@ -104,10 +105,11 @@ export async function resizeLocked(
 ): Promise<string> {
   const older = await findSuperseded(trx, cluster, 'resize');
   refuseUnlessResizable(cluster);
-  const group = groupOf(await nodeGroups.list(trx, { clusterId: cluster.uuid }), wanted.nodegroup, cluster);
+  const all = await nodeGroups.list(trx, { clusterId: cluster.uuid });
+  const group = groupOf(all, wanted.nodegroup, cluster);
   refuseGoing(group);
   const { node_count: nodeCount, nodes_to_remove: nodesToRemove } = wanted;
-  refuse(await wantedProblems(trx, api, cluster, group, wanted));
+  refuse(await wantedProblems(trx, api, cluster, all, group, wanted));
   await nodeGroups.update(trx, { uuid: group.uuid }, { nodeCount });
   const order = {
     cluster,
@@ -136,10 +138,13 @@ async function wantedProblems(
   query: Query,
   api: Api,
   cluster: Cluster,
+  groups: readonly NodeGroup[],
   group: NodeGroup,
   { node_count: nodeCount, nodes_to_remove: nodesToRemove }: ResizeBody,
 ): Promise<Finding[]> {
+  const resized = groups.map((each) => (each === group ? { nodeCount } : each));
   return [
+    ...(nodeCount > group.nodeCount ? await sizeProblems(query, api, cluster, resized) : []),
     ...boundProblems(group, nodeCount),
     ...api.clusterTypes.resizeProblems(cluster.driver, {
       group,

@@ -7,6 +7,7 @@ import { reason, reasonSentence } from '../../common/reasons.js';
 import { storageProblems } from '../cluster-templates/template-schema.js';
 import { forecastChange } from '../clusters/cluster-forecast.js';
 import { refuseUnlessResizable } from '../clusters/cluster-resize.js';
+import { sizeProblems } from '../clusters/cluster-size.js';
 import { onLockedCluster } from '../clusters/locked-cluster.js';
 import { counted } from '../clusters/node-counts.js';
 import { tellUnknownLabels } from '../clusters/unknown-labels.js';
@@ -33,12 +34,14 @@ export async function createNodeGroup(
 ): Promise<ApiResponse> {
   refuseUnready(target);
   const group = orderedGroup(api, request.body, target);
-  const { template, present } = await api.db.read('nodegroup-template', async (query) => ({
-    template: await templateOfCluster(query, target),
-    present: await nodeGroups.list(query, { clusterId: target.uuid }),
-  }));
+  const { template, present, tooMany } = await api.db.read('nodegroup-template', async (query) => {
+    const all = await nodeGroups.list(query, { clusterId: target.uuid });
+    const template = await templateOfCluster(query, target);
+    return { template, present: all, tooMany: await sizeProblems(query, api, target, [...all, group]) };
+  });
   const problems = [
     ...requestProblems(request.body, target),
+    ...tooMany,
     ...(await referenceProblems(api, request, { cluster: target, template, groups: present }, group)),
   ];
   const conflicts = [...boundsProblems(group), ...api.clusterTypes.schedulingProblems(target.driver, group)];
@@ -166,6 +169,7 @@ async function writeGroup(trx: Query, api: Api, request: Caller, cluster: Cluste
     });
   }
   refuseTooMany(cluster, present);
+  refuse(await sizeProblems(trx, api, cluster, [...present, group]));
   await nodeGroups.insert(trx, group);
   const order = {
     cluster,

@@ -11,6 +11,7 @@ import { kubernetesHealth } from './health.js';
 import { API_PORT, planInfrastructure } from './infrastructure.js';
 import { kubernetesLabels } from './labels.js';
 import { DEFAULT_NETWORK_DRIVER, shownNetwork } from './network-drivers.js';
+import { shareRoomProblems } from './network-orders.js';
 import { accessUrl, planNode, type Software } from './node.js';
 import { BARE_METAL, nodeGroupProblems, orderProblems, resizeProblems } from './orders.js';
 import { publishedPorts } from './port-mapping.js';
@@ -39,6 +40,7 @@ export function kubernetes({ bills, mirrorUrl }: SoftwareSource): BayDriver {
     defaultNetworkDriver: DEFAULT_NETWORK_DRIVER,
     validate: (order) => orderProblems(bills(), order),
     validateResize: resizeProblems,
+    validateSize: shareRoomProblems,
     settledLabels: (labels) => ({ kube_tag: chosenBill(bills(), labels)?.version ?? '' }),
     cloudUse,
     validateNodeGroup: nodeGroupProblems,

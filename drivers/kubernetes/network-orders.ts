@@ -1,4 +1,4 @@
-import type { ClusterOrder, Problem } from '../driver.js';
+import type { ClusterOrder, Problem, SizeOrder } from '../driver.js';
 import { DEFAULT_SUBNET_CIDR } from '../network.js';
 import { networkDriver, networkDrivers } from './network-drivers.js';
 import { nodeNetworkBits, overlap, POD_NETWORK_LABELS, podNetwork, prefixLength, serviceNetwork } from './networks.js';
@@ -47,7 +47,7 @@ export function networkProblems(order: ClusterOrder): Problem[] {
 }
 
 /** What is no network driver at all is refused elsewhere. */
-function hasShares({ networkDriver: name }: ClusterOrder): boolean {
+function hasShares({ networkDriver: name }: Pick<ClusterOrder, 'networkDriver'>): boolean {
   return name === undefined || !networkDrivers.includes(name) || networkDriver(name).hasShares;
 }
 
@@ -77,6 +77,16 @@ function shareProblems({ field, network }: NamedNetwork, order: ClusterOrder): P
   const wanted = masterCount + nodeCount;
   if (wanted <= 2 ** bits) return [];
   return [{ field, message: `${network} has room for ${2 ** bits} nodes, and ${wanted} are ordered` }];
+}
+
+/** The same of a cluster that gets more nodes: the last ones would never be ready. */
+export function shareRoomProblems(order: SizeOrder): Problem[] {
+  if (!hasShares(order)) return [];
+  const network = podNetwork(order.labels);
+  const room = 2 ** (nodeNetworkBits(order.labels) - prefixLength(network));
+  if (order.nodeCount <= room) return [];
+  const message = `the pods' network ${network} has room for ${room} nodes, and the cluster would have ${order.nodeCount}`;
+  return [{ field: 'node_count', message }];
 }
 
 function meetings({ field, network }: NamedNetwork, name: string, others: [string, string][]): Problem[] {

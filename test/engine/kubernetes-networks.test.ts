@@ -45,6 +45,24 @@ describe('a Kubernetes cluster with a network driver', () => {
   });
 });
 
+it("a Kubernetes cluster gets no more nodes than there are shares of its pods' network", async () => {
+  await create({ labels: { pods_network_cidr: '10.64.0.0/23' } }, { node_count: 1 });
+  await scenario.settled();
+  const words = "node_count: the pods' network 10.64.0.0/23 has room for 2 nodes, and the cluster would have 3";
+  const group = { name: 'pool', node_count: 1, flavor_id: 'm1.small' };
+
+  const refused = [
+    await scenario.expectStatus('POST', '/clusters/c/actions/resize', { node_count: 2 }, 400),
+    await scenario.expectStatus('POST', '/clusters/c/nodegroups', group, 400),
+  ];
+
+  for (const answer of refused) expect(JSON.stringify(answer)).toContain(words);
+  await scenario.resize({ node_count: 0 });
+  await scenario.settled();
+  await scenario.expectStatus('POST', '/clusters/c/nodegroups', group, 202);
+  expect((await scenario.settled())?.status).toBe('UPDATE_COMPLETE');
+});
+
 it('a Kubernetes cluster has the share of an NFS server that it names', async () => {
   await create({ labels: { nfs_server: 'nfs.example.org', nfs_path: '/srv/share' } });
 
