@@ -116,9 +116,10 @@ class Run {
   }
 
   #overdueReason(phase: Phase): Reason {
-    if (this.#operation.reason !== undefined) return this.#operation.reason;
+    const { waitingFor, onTimeout } = this.#operation.progress.at(-1) ?? {};
+    const known = onTimeout ?? this.#operation.reason;
+    if (known !== undefined) return known;
     const minutes = Math.round((this.#operation.deadlineAt - this.#operation.createdAt) / 60_000);
-    const waitingFor = this.#operation.progress.at(-1)?.waitingFor;
     const detail = waitingFor === undefined ? '' : `, waiting for ${waitingFor}`;
     return reason(
       'timeout',
@@ -175,13 +176,14 @@ class Run {
   async #wait(outcome: Waiting, attempt: number): Promise<void> {
     const progress = [...this.#operation.progress];
     const last = progress.pop();
-    if (last !== undefined) progress.push({ ...last, waitingFor: outcome.waitingFor });
+    const { waitingFor, onTimeout } = outcome;
+    if (last !== undefined) progress.push({ ...last, waitingFor, onTimeout });
     const dueAt = Math.min(this.#work.now() + outcome.afterMs, this.#operation.deadlineAt);
     await this.#letGo('waiting', outcome.reason, {
       dueAt,
       attempt,
       progress,
-      reason: outcome.onTimeout ?? outcome.reason,
+      reason: outcome.reason,
       ...this.#unblocked(),
     });
     const { deps, cluster } = this.#work;

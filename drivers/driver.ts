@@ -21,7 +21,7 @@ export interface BayDriver extends NodeScripts {
   settledLabels?(labels: Readonly<Record<string, string>>): Record<string, string>;
   /** What is wrong with a resize, before it is accepted. */
   validateResize(order: ResizeOrder): Problem[];
-  /** What is wrong with the cluster's having so many nodes, before more are accepted. Without it there is no bound. */
+  /** What is wrong with a cluster's having so many nodes, masters and all groups together, before more are accepted. */
   validateSize?(order: SizeOrder): Problem[];
   /** What is wrong with a further group's role, labels and taints. Without it the orchestrator knows no labels and taints. */
   validateNodeGroup?(order: NodeGroupOrder): Problem[];
@@ -220,12 +220,7 @@ export interface ResizeOrder {
   masterLbEnabled: boolean;
 }
 
-export interface SizeOrder {
-  labels: Readonly<Record<string, string>>;
-  networkDriver: string | undefined;
-  /** Masters and the nodes of all groups. */
-  nodeCount: number;
-}
+export type SizeOrder = Pick<ClusterOrder, 'labels' | 'networkDriver'> & { nodeCount: number };
 
 export type NodeGroupOrder = Pick<NodeGroup, 'name' | 'role' | 'nodeLabels' | 'nodeTaints'>;
 

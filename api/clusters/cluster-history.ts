@@ -4,6 +4,7 @@ import { type Event, events } from '../../common/db/events.js';
 import { type Operation, operations } from '../../common/db/operations.js';
 import { everything } from '../../common/db/scope.js';
 import { isServiceError } from '../../common/errors.js';
+import type { Reason } from '../../common/reasons.js';
 import { pageAnswer, timeText, uuidText } from '../answers.js';
 import type { Api } from '../deps.js';
 import type { Owned } from '../identity.js';
@@ -52,6 +53,16 @@ const eventAnswer = z.strictObject({
   created_at: timeText,
 });
 
+const reasonAnswer = z.strictObject({
+  code: z.string(),
+  message: z.string(),
+  resource: z.string().nullable(),
+  actor: z.string(),
+  retryable: z.boolean(),
+  hint: z.string(),
+  request_ids: z.array(z.string()),
+});
+
 const operationAnswer = z.strictObject({
   uuid: uuidText,
   cluster_uuid: z.string(),
@@ -68,17 +79,8 @@ const operationAnswer = z.strictObject({
       waiting_for: z.string().nullable(),
     }),
   ),
-  reason: z
-    .strictObject({
-      code: z.string(),
-      message: z.string(),
-      resource: z.string().nullable(),
-      actor: z.string(),
-      retryable: z.boolean(),
-      hint: z.string(),
-      request_ids: z.array(z.string()),
-    })
-    .nullable(),
+  reason: reasonAnswer.nullable(),
+  timeout_reason: reasonAnswer.nullable(),
   deadline_at: timeOrNull,
   created_at: timeText,
   started_at: timeOrNull,
@@ -99,8 +101,14 @@ function eventView(event: Event) {
   };
 }
 
+function reasonView(reason: Reason | undefined) {
+  if (reason === undefined) return null;
+  const { code, message, resource = null, actor, retryable, hint, requestIds } = reason;
+  return { code, message, resource, actor, retryable, hint, request_ids: requestIds };
+}
+
 function operationView(operation: Operation) {
-  const { reason } = operation;
+  const last = operation.progress.at(-1);
   return {
     uuid: operation.uuid,
     cluster_uuid: operation.clusterId,
@@ -115,18 +123,8 @@ function operationView(operation: Operation) {
       finished_at: isoTime(finishedAt),
       waiting_for: finishedAt === undefined ? (waitingFor ?? null) : null,
     })),
-    reason:
-      reason === undefined
-        ? null
-        : {
-            code: reason.code,
-            message: reason.message,
-            resource: reason.resource ?? null,
-            actor: reason.actor,
-            retryable: reason.retryable,
-            hint: reason.hint,
-            request_ids: reason.requestIds,
-          },
+    reason: reasonView(operation.reason),
+    timeout_reason: reasonView(last?.finishedAt === undefined ? last?.onTimeout : undefined),
     deadline_at: isoTime(operation.deadlineAt),
     created_at: isoTime(operation.createdAt),
     started_at: isoTime(operation.startedAt),

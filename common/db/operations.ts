@@ -23,6 +23,8 @@ export interface PhaseProgress {
   startedAt: number;
   finishedAt?: number;
   waitingFor?: string;
+  /** What the failure will be when the deadline passes while it waits for that. */
+  onTimeout?: Reason | undefined;
 }
 
 /** What was asked for beyond what stands on the cluster and its node groups. */

@@ -220,6 +220,17 @@ describe('a cluster that uses its cloud', () => {
     if (volume !== undefined) volume.serverId = 'not-ours';
 
     await scenario.delete();
+    const isWaiting = async () =>
+      (await scenario.operations()).some(({ progress }) => progress.at(-1)?.waitingFor?.includes('volume pvc-1'));
+    await scenario.world.clock.runUntil(isWaiting, { limitMs: HOUR_MS });
+    const { operations } = (await scenario.expectStatus('GET', '/clusters/c/operations', undefined, 200)) as {
+      operations: unknown[];
+    };
+    expect(operations.at(-1)).toMatchObject({
+      status: 'waiting',
+      reason: null,
+      timeout_reason: { code: 'delete_unverified', message: expect.stringContaining('volume pvc-1') },
+    });
     await scenario.until((seen) => seen?.status === 'DELETE_FAILED');
 
     expect((await scenario.cluster())?.statusReason).toMatch(
