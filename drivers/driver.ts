@@ -187,6 +187,7 @@ export type ClusterOrder = Pick<
   | 'floatingIpEnabled'
   | 'masterLbEnabled'
   | 'registryEnabled'
+  | 'insecureRegistry'
   | 'serverType'
   | 'tlsDisabled'
   | 'flavorId'

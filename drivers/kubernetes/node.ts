@@ -47,6 +47,7 @@ export function planNode(
       published_ports: published.map(({ port: from, nodePort }) => `${from}:${nodePort}`),
       volume_folder: '/var/lib/containerd',
       container_service: 'containerd',
+      insecure_registry: spec.template.insecureRegistry ?? '',
       nfs: hasNfs(spec.labels),
       cgroup_driver: group?.labels.cgroup_driver ?? spec.labels.cgroup_driver ?? 'systemd',
       node_labels: nodeLabels(node, group?.name ?? '', group?.nodeLabels ?? {}),

@@ -15,6 +15,9 @@ import { etcdVolumeSize } from './volumes.js';
 const WORDS = { cluster: 'a Kubernetes cluster', masters: 'masters' };
 const STORAGE_DRIVERS = ['overlay2', 'vfs'];
 
+/** It names a folder of containerd's, and stands in a file of TOML. */
+const REGISTRY = /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:\d{1,5})?$/;
+
 const REFUSALS: readonly Refusal[] = [
   {
     field: 'network_driver',
@@ -42,6 +45,11 @@ const REFUSALS: readonly Refusal[] = [
     field: 'labels.port_mapping',
     applies: ({ labels, clusterDistro }) => labels.port_mapping !== undefined && !hasPackages(clusterDistro),
     message: 'HAProxy on the masters does it, which must be installed: that needs an image of Debian or Ubuntu',
+  },
+  {
+    field: 'insecure_registry',
+    applies: ({ insecureRegistry: registry }) => registry !== undefined && !REGISTRY.test(registry),
+    message: 'must be the name or address of a registry, and its port, such as registry.example.org:5000',
   },
   NFS_REFUSAL,
   ...COMMON_REFUSALS,

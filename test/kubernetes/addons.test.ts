@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import { unpinned } from '../../cli/mirror/sources.js';
 import type { Node } from '../../common/db/nodes.js';
@@ -8,7 +8,7 @@ import { addons, planAddons } from '../../drivers/kubernetes/addons.js';
 import { manifest } from '../../drivers/kubernetes/manifest.js';
 import { makeDrivers } from '../../drivers/registry.js';
 import { HOSTILE } from '../contract/driver/hostile.js';
-import { sampleCluster } from '../contract/driver/sample-cluster.js';
+import { plannedInfrastructure, sampleCluster } from '../contract/driver/sample-cluster.js';
 
 const { kubernetes } = makeDrivers();
 const VERSIONS = Array.from({ length: 16 }, (_, index) => `v1.${20 + index}.0`);
@@ -181,6 +181,41 @@ it('an NFS share is an export that is claimed for pods, and limits no other clai
     },
   ]);
 });
+
+describe('every manifest', () => {
+  const files = ['addons', 'network'].flatMap((folder) =>
+    readdirSync(templatePath('kubernetes', folder)).map((name) => templatePath('kubernetes', folder, name)),
+  );
+
+  it.each(files)('has images of tables only, which container_infra_prefix goes before: %s', (file) => {
+    const images = [...readFileSync(file, 'utf8').matchAll(/image: *(\S+)/g)].map(([, image]) => image ?? '');
+
+    expect(images.filter((image) => !/^"@@[A-Z_]+_IMAGE@@"$/.test(image))).toEqual([]);
+  });
+});
+
+it('the image that holds a pod together has the prefix, too', () => {
+  if (kubernetes === undefined) throw new Error('there is no driver of Kubernetes');
+  const cluster = sampleCluster(kubernetes, { labels: { container_infra_prefix: 'registry.example:5000/k8s/' } });
+  const [worker] = cluster.workers;
+  if (worker === undefined) throw new Error('the sample has a worker');
+  const { settings } = kubernetes.planNode(cluster.spec, plannedInfrastructure(cluster), worker);
+
+  expect(settings.pause_image).toMatch(/^registry\.example:5000\/k8s\/pause:[\d.]+$/);
+});
+
+it.each(['http://registry:5000', 'registry:port', '10.0.0.0/8', 'a b', 'x"]'])(
+  'an insecure registry is a host and its port, not %s',
+  (insecureRegistry) => {
+    if (kubernetes === undefined) throw new Error('there is no driver of Kubernetes');
+    const { template } = sampleCluster(kubernetes).spec;
+    const fieldsOf = (registry: string) =>
+      kubernetes.validate({ ...template, insecureRegistry: registry }).map(({ field }) => field);
+
+    expect(fieldsOf(insecureRegistry)).toContain('insecure_registry');
+    expect(fieldsOf('registry.example:5000')).not.toContain('insecure_registry');
+  },
+);
 
 describe('labels', () => {
   const names = (labels: Record<string, string>) => plan(labels).map(({ subject }) => subject);

@@ -17,6 +17,8 @@ plugins=/opt/cni/bin
 mkdir -p "$BAYOU_ROOT$plugins"
 if [ ! -x "$BAYOU_ROOT$plugins/bridge" ]; then ln -sf /usr/lib/cni/* "$BAYOU_ROOT$plugins/"; fi
 pause=$(setting pause_image)
+registry=$(setting insecure_registry)
+registries=/etc/containerd/certs.d
 
 containerd_config() {
   cat <<END
@@ -32,6 +34,20 @@ version = 2
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "$plugins"
     conf_dir = "/etc/cni/net.d"
+END
+  if [ -n "$registry" ]; then
+    printf '  [plugins."io.containerd.grpc.v1.cri".registry]\n    config_path = "%s"\n' "$registries"
+  fi
+}
+
+# As Docker takes one that is insecure: by whatever certificate it shows, else without any.
+hosts_toml() {
+  cat <<END
+[host."https://$registry"]
+  capabilities = ["pull", "resolve"]
+  skip_verify = true
+[host."http://$registry"]
+  capabilities = ["pull", "resolve"]
 END
 }
 
@@ -86,6 +102,10 @@ if [ "$(cat "$BAYOU_ROOT/proc/sys/net/ipv4/ip_forward")" != 1 ]; then
   exit 1
 fi
 containerd_config | put "$mark" "$BAYOU_ROOT/etc/containerd/config.toml" 0644
+if [ -n "$registry" ]; then
+  mkdir -p "$BAYOU_ROOT$registries/$registry"
+  hosts_toml | put "$mark" "$BAYOU_ROOT$registries/$registry/hosts.toml" 0644
+fi
 if ! systemctl cat containerd.service >/dev/null 2>&1; then
   containerd_unit | put "$mark" "$UNITS/containerd.service" 0644
 fi
