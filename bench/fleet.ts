@@ -4,7 +4,7 @@ import { systemClock } from '../common/clock.js';
 import { nodes } from '../common/db/nodes.js';
 import { systemIds } from '../common/ids.js';
 import { Sealer } from '../common/sealing.js';
-import { type Authority, createRequest, signRequest, validFor } from '../common/x509.js';
+import { type Authority, createRequest, requestKeyHash, signRequest, validFor } from '../common/x509.js';
 import { plantFleet } from './dataset.js';
 import { HeartbeatClient } from './heartbeat-client.js';
 import { logIn } from './member.js';
@@ -70,6 +70,7 @@ async function connectNodes(site: Site, db: BenchDatabase, bayou: RunningBayou):
   const authority = await ensureNodeAuthority(db, { sealer, ids: systemIds, clock: systemClock });
   const rows = await nodes.rows(db.knex).orderBy('id').limit(REPORTING_NODES).select('uuid', 'cluster_id');
   const key = await createRequest({ commonName: 'node' });
+  await nodes.update(db.knex, {}, { enrolledKey: await requestKeyHash(key.csrPem) });
   const clients: HeartbeatClient[] = [];
   for (const { uuid, cluster_id: clusterId } of rows) {
     const identity = { key: key.privateKeyPem, cert: await certificateOf(authority, key.csrPem, uuid, clusterId) };

@@ -1,6 +1,13 @@
 // The library throws at import unless this is loaded before it.
 import 'reflect-metadata';
-import { createHash, createPublicKey, X509Certificate as NodeCertificate, randomBytes, webcrypto } from 'node:crypto';
+import {
+  createHash,
+  createPublicKey,
+  type KeyObject,
+  X509Certificate as NodeCertificate,
+  randomBytes,
+  webcrypto,
+} from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
 import { ServiceError } from './errors.js';
@@ -145,8 +152,18 @@ export async function signUserRequest(
 
 /** SHA-256 of the public key, hex, of a request that proved possession of the private one. */
 export async function requestKeyHash(csrPem: string): Promise<string> {
-  const request = await readRequest(csrPem);
-  return createHash('sha256').update(Buffer.from(request.publicKey.rawData)).digest('hex');
+  return keyHash(keyOf(await readRequest(csrPem)));
+}
+
+/** The same of a certificate. */
+export function certificateKeyHash(certificate: NodeCertificate): string {
+  return keyHash(certificate.publicKey);
+}
+
+function keyHash(key: KeyObject): string {
+  return createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest('hex');
 }
 
 export interface CertificateInfo extends Validity {

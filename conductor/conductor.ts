@@ -13,6 +13,7 @@ import { beginCredentialRenewals } from './credential/renewal.js';
 import { refreshHealth } from './health.js';
 import { removeHistory } from './history.js';
 import { type Claim, claimOperation, type LeaseDeps } from './lease.js';
+import { checkReenrolments } from './reenrolment/reenrolments.js';
 import { beginRenewals } from './registry/renewal.js';
 import { type RunObserver, runOperation } from './run-operation.js';
 import { checkTombstones } from './tombstones.js';
@@ -47,6 +48,7 @@ export interface ConductorSettings {
 const REPORT_MS = 20_000;
 const HEALTH_MS = 10_000;
 const HOUSEKEEPING_MS = 60_000;
+const REENROLMENT_MS = 10_000;
 const RENEWAL_MS = 600_000;
 /** How long a stop waits for the operations in hand. They would be taken over anyway. */
 const STOP_LIMIT_MS = 25_000;
@@ -96,6 +98,7 @@ export class Conductor {
       every(HEALTH_MS, 'health', () =>
         refreshHealth({ db, clock, drivers: this.#deps.drivers, heartbeatMs: this.#deps.work.settings.heartbeatMs }),
       ),
+      every(REENROLMENT_MS, 're-enrolments', () => checkReenrolments(this.#deps.work, this.#deps.log)),
       every(HOUSEKEEPING_MS, 'tombstones', () => checkTombstones(this.#deps.work, this.#deps.log)),
       every(RENEWAL_MS, 'registry logins', () =>
         beginRenewals({ ...this.#deps.work, loginMs: this.#deps.work.settings.registry.loginMs }),

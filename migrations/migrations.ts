@@ -18,6 +18,8 @@ import * as quotas from './0016-quotas.js';
 import * as federations from './0017-federations.js';
 import * as accountGeneration from './0018-account-generation.js';
 import * as settledLabels from './0019-settled-labels.js';
+import * as reenrolments from './0020-reenrolments.js';
+import * as certificatesOfNodes from './0021-certificates-of-nodes.js';
 
 interface Migration {
   up(knex: Knex): Promise<void>;
@@ -48,6 +50,8 @@ const migrations: [name: string, migration: Migration][] = [
   ['0017-federations', federations],
   ['0018-account-generation', accountGeneration],
   ['0019-settled-labels', settledLabels],
+  ['0020-reenrolments', reenrolments],
+  ['0021-certificates-of-nodes', certificatesOfNodes],
 ];
 
 export const migrationSource: Knex.MigrationSource<[string, Migration]> = {

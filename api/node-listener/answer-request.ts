@@ -61,15 +61,15 @@ async function handle(context: ListenerContext, peers: Peers, ctx: Context, rout
   const name: string = ctx.params?.name ?? '';
   if (name !== '' && !NAME.test(name)) throw nothingHere();
   const peer = peers.find(ctx.req.socket, clock.now());
-  if (peer === undefined) {
-    throw new ServiceError('unauthenticated', 'A valid client certificate of the node authority is needed');
-  }
+  if (peer === undefined) throw unknownPeer();
   if (!context.limits.requests.take(peer.nodeId, clock.now())) {
     throw new ServiceError('too_many', 'Too many requests', { retryAfterSeconds: 5 });
   }
   const body = await readJson(ctx.req, maxBodyBytes);
   const node = await context.views.find(peer.nodeId);
   if (node === undefined || node.clusterId !== peer.clusterId) throw nodeGone();
+  // Another machine has taken its place since.
+  if (node.enrolledKey !== peer.keyHash) throw unknownPeer();
   context.lastSeen.add(node.uuid);
   const call = { node, certificateNotAfter: peer.notAfter, name, body };
   return await tellingRefusals(context, node, () => route.handle(context, call));
@@ -77,6 +77,10 @@ async function handle(context: ListenerContext, peers: Peers, ctx: Context, rout
 
 function causeText(error: unknown): string | undefined {
   return error instanceof Error && error.cause !== undefined ? errorText(error.cause) : undefined;
+}
+
+function unknownPeer(): ServiceError {
+  return new ServiceError('unauthenticated', 'A valid client certificate of the node authority is needed');
 }
 
 function nothingHere(): ServiceError {

@@ -3,7 +3,9 @@ import { z } from 'zod';
 import type { Query } from '../../common/db/database.js';
 import { nodeTasks, TASKS_AT_ONCE } from '../../common/db/node-tasks.js';
 import { type Node, type NodeLoad, nodes } from '../../common/db/nodes.js';
+import { ServiceError } from '../../common/errors.js';
 import { scrubLog } from '../../common/scrub.js';
+import { requestKeyHash } from '../../common/x509.js';
 import { parseBody } from './body.js';
 import type { Answer, ListenerContext, NodeCall } from './context.js';
 import { sshHostKeySchema } from './enrol.js';
@@ -138,10 +140,15 @@ async function queuedTasks(context: ListenerContext, node: NodeView): Promise<ob
   return nodeTasks.fromRows(queued).map(({ uuid, name, params }) => ({ id: uuid, name, params }));
 }
 
-/** In the second half of its certificate's life a node gets the next one. */
+/** In the second half of its certificate's life a node gets the next one, for the key that it enrolled with. */
 async function renewed(context: ListenerContext, call: NodeCall, csr: string | undefined): Promise<object> {
   const halfLifeMs = (context.config.certificateDays * 24 * 3_600_000) / 2;
   if (csr === undefined || call.certificateNotAfter - context.deps.clock.now() > halfLifeMs) return {};
+  if ((await requestKeyHash(csr)) !== call.node.enrolledKey) {
+    throw new ServiceError('invalid', 'csr: is for another key than the one that this node enrolled with', {
+      field: 'csr',
+    });
+  }
   const signed = await signIdentity(context, call.node, csr);
   return { certificate: signed.pem };
 }

@@ -13,6 +13,7 @@ const COLUMNS = [
   'orchestrator',
   'addresses',
   'sshHostKey',
+  'enrolledKey',
 ] as const satisfies (keyof Node)[];
 
 /** What every request needs to know of its node, without the large columns. */

@@ -1,3 +1,4 @@
+import type { Query } from './database.js';
 import { Table } from './table.js';
 
 /** Every certificate that Bayou signed, its CAs among them. Private keys of CAs are sealed `secrets`. */
@@ -33,3 +34,12 @@ export const certificates = new Table<CertificateRecord>('certificates', {
   notAfter: 'number',
   createdAt: 'number',
 });
+
+/** When the last of a node's certificates of this name ends; undefined when it never had one. */
+export async function lastEnd(
+  query: Query,
+  of: Pick<CertificateRecord, 'owner' | 'name'> & { nodeId: string },
+): Promise<number | undefined> {
+  const row = await certificates.rows(query).where(certificates.toRow(of)).max({ end: 'not_after' }).first();
+  return row?.end === null || row?.end === undefined ? undefined : Number(row.end);
+}

@@ -19,7 +19,8 @@ export interface PlayedServer {
   projectId: string;
   /** As the node would read it: no longer base64. */
   userData: string;
-  metadata: Record<string, string>;
+  /** As Nova's metadata service says it at this moment. */
+  metadata(): Promise<Record<string, string>>;
   /** Fixed addresses, in the order of the server's networks. */
   addresses: string[];
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The first call: a key of its own and the ticket for a certificate. Asked again until it is answered or the ticket has
-# expired. The same key may ask again, so a lost answer does no harm.
+# The first call: a key of its own and the ticket for a certificate. Asked again until it is answered, until the ticket has
+# expired and for a day at least. The same key may ask again, so a lost answer does no harm.
 set -euo pipefail
 # shellcheck source=/dev/null
 source "${BAYOU_ROOT:-}/opt/bayou/lib.sh"
@@ -9,6 +9,7 @@ key=$BAYOU_STATE/node.key
 certificate=$BAYOU_STATE/node.crt
 answer=$BAYOU_STATE/enrol.answer
 body=$BAYOU_STATE/enrol.body
+give_up_seconds=86400
 
 if [ -s "$certificate" ] && openssl x509 -checkend 0 -noout -in "$certificate" >/dev/null; then
   exit 0
@@ -18,37 +19,77 @@ node_value listener ca >"$BAYOU_STATE/listener-ca.pem"
 new_key "$key"
 new_csr "$key" "$BAYOU_STATE/node.csr"
 
-fields=("ticket@=$BAYOU_TICKET" "csr@=$BAYOU_STATE/node.csr")
-host_key=$BAYOU_ROOT/etc/ssh/ssh_host_ed25519_key.pub
-if [ -s "$host_key" ]; then
-  fields+=("ssh_host_key@=$host_key")
-fi
-json_object "${fields[@]}" >"$body"
-
 # Seconds since the epoch, from the claims of the ticket (RFC 7519).
-claims=$(cut -d . -f 2 "$BAYOU_TICKET" | tr '_-' '/+')
-while ((${#claims} % 4 > 0)); do claims+='='; done
-base64 -d <<<"$claims" >"$BAYOU_STATE/claims"
-ticket_end=$(json_value "$BAYOU_STATE/claims" exp)
+ticket_end() {
+  local claims
+  claims=$(cut -d . -f 2 "$BAYOU_TICKET" | tr '_-' '/+')
+  while ((${#claims} % 4 > 0)); do claims+='='; done
+  base64 -d <<<"$claims" >"$BAYOU_STATE/claims"
+  json_value "$BAYOU_STATE/claims" exp
+}
 
+# What Bayou has put into the server's metadata, when Nova has made its disk anew; nothing where there is none.
+invitation() {
+  local metadata=$BAYOU_STATE/metadata
+  if curl --silent --fail --noproxy '*' --max-time 10 --max-filesize 1048576 --output "$metadata" \
+    "$BAYOU_METADATA/openstack/latest/meta_data.json"; then
+    json_value "$metadata" meta bayou_invitation || true
+  fi
+  rm -f "$metadata"
+}
+
+# write_body [INVITATION]
+write_body() {
+  local fields=("ticket@=$BAYOU_TICKET" "csr@=$BAYOU_STATE/node.csr") host_key=$BAYOU_ROOT/etc/ssh/ssh_host_ed25519_key.pub
+  if [ -s "$host_key" ]; then fields+=("ssh_host_key@=$host_key"); fi
+  if [ -n "${1:-}" ]; then fields+=("invitation=$1"); fi
+  json_object "${fields[@]}" >"$body"
+}
+
+# What the machine was born with may be older than the cluster is now. One that has done steps knows better.
+take_answer() {
+  json_value "$answer" node >"$BAYOU_STATE/node.json"
+  if [ -s "$BAYOU_STATE/node.json" ] && ! compgen -G "$BAYOU_STATE/steps/*.done" >/dev/null; then
+    replace "$BAYOU_NODE" 0600 <"$BAYOU_STATE/node.json" || true
+  fi
+  json_value "$answer" certificate | replace "$certificate" 0600 || true
+  rm -f "$body" "$answer" "$BAYOU_STATE/node.json"
+}
+
+refuse() {
+  echo "enrolment was refused: $1" >&2
+  exit "$BAYOU_REFUSED"
+}
+
+end=$(($(date +%s) + give_up_seconds))
+ticket_end=$(ticket_end)
+if [ "$ticket_end" -gt "$end" ]; then end=$ticket_end; fi
+write_body
 delay=1
-while [ "$(date +%s)" -lt "$ticket_end" ]; do
+longest=60
+while [ "$(date +%s)" -lt "$end" ]; do
   status=$(request POST /v1/enrol "$answer" "$body")
+  words="no answer yet (status $status)"
   case $status in
     200)
-      json_value "$answer" certificate | replace "$certificate" 0600 || true
-      rm -f "$body" "$answer"
+      take_answer
       echo "enrolled"
       exit 0
       ;;
     400 | 403 | 410)
-      echo "enrolment was refused: $(json_value "$answer" error message)" >&2
-      exit "$BAYOU_REFUSED"
+      words=$(json_value "$answer" error message)
+      case $(json_value "$answer" error code) in
+        # Of a machine that was off for long, or was made anew: Bayou asks Nova about it.
+        ticket_expired | ticket_used)
+          write_body "$(invitation)"
+          longest=300
+          ;;
+        *) refuse "$words" ;;
+      esac
       ;;
   esac
-  echo "enrolment: no answer yet (status $status), again in $delay s" >&2
+  echo "enrolment: $words, again in $delay s" >&2
   sleep "$delay"
-  delay=$((delay < 30 ? delay * 2 : 60))
+  delay=$((delay * 2 < longest ? delay * 2 : longest))
 done
-echo "the enrolment ticket has expired" >&2
-exit "$BAYOU_REFUSED"
+refuse "nobody has let it in a day"

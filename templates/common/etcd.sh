@@ -17,6 +17,12 @@ configure_etcd() {
   done < <(json_rows "$BAYOU_NODE" settings masters -- name address)
   members=$(IFS=,; echo "${peers[*]}")
 
+  # The others refuse a member that has forgotten what it told them; alone it would begin a cluster without anything in it.
+  if [ "$(node_value rebuilt)" = true ] && [ ! -d "$BAYOU_ROOT$data/member" ]; then
+    echo "what the member of etcd on this master held was on the disk that the server had"
+    exit 1
+  fi
+
   for profile in etcd-server etcd-peer; do certificate "$profile" etcd "$mark"; done
   mkdir -p "$BAYOU_ROOT$data"
   chmod 0700 "$BAYOU_ROOT$data"

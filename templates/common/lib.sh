@@ -8,6 +8,8 @@ export BAYOU_PROGRAM=$BAYOU_ROOT/opt/bayou
 export BAYOU_STATE=$BAYOU_ROOT/var/lib/bayou
 export BAYOU_NODE=$BAYOU_ROOT/etc/bayou/node.json
 export BAYOU_TICKET=$BAYOU_ROOT/etc/bayou/ticket
+# Nova's metadata service, as machines reach it.
+export BAYOU_METADATA=${BAYOU_METADATA:-http://169.254.169.254}
 # Bayou does not want this node, or not with this ticket: asking again is no use (EX_CONFIG of sysexits.h).
 export BAYOU_REFUSED=78
 # A step that ends with it lacks what others have to do first, such as a mirror that is away (EX_TEMPFAIL of sysexits.h). It

@@ -108,7 +108,8 @@ describe('the development cloud on order', () => {
     const log: string[] = [];
     const played = await startFixture({
       player: (server) => {
-        log.push(`${server.name} plays ${server.userData} ${server.metadata.role}`);
+        log.push(`${server.name} plays ${server.userData}`);
+        void server.metadata().then(({ role }) => log.push(`${server.name} is ${role}`));
         return { stop: () => log.push(`${server.name} stops`), consoleLog: () => 'hello' };
       },
     });
@@ -122,7 +123,14 @@ describe('the development cloud on order', () => {
     await played.update(stack, hot({ b: serverResource() }));
     await played.stop();
 
-    expect(log).toEqual(['s-a plays #!/bin/sh x', 's-b plays  undefined', 's-a stops', 's-b stops']);
+    expect(log).toEqual([
+      's-a plays #!/bin/sh',
+      's-a is x',
+      's-b plays ',
+      's-b is undefined',
+      's-a stops',
+      's-b stops',
+    ]);
   });
 
   it('has the same ids after a restart', async () => {

@@ -34,6 +34,8 @@ export class Machine {
       FAKE_NODE: join(this.root, 'fake'),
       FAKE_SWARM: join(folder, 'swarm'),
       FAKE_HOSTNAME: row.name,
+      // A server's metadata, as a file; nothing, unless a test puts it there.
+      BAYOU_METADATA: `file://${join(this.root, 'fake')}`,
     };
     const [config = '', script = ''] = userData.split('==BAYOU-PART==\n').slice(1);
     for (const { path, content, encoding } of JSON.parse(config.split('#cloud-config\n')[1]?.split('\n')[0] ?? '')

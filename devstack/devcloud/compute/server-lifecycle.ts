@@ -2,7 +2,7 @@ import type { Cloud, Owner } from '../cloud.js';
 import { CloudError } from '../cloud-error.js';
 import { createPort, deletePort } from '../network/ports.js';
 import { findFlavor } from './flavors.js';
-import type { Server } from './state.js';
+import type { Server, ServerAction } from './state.js';
 
 export interface NewServer {
   name: string;
@@ -57,12 +57,34 @@ export function createServer(cloud: Cloud, owner: Owner, input: NewServer): Serv
     portIds: [],
     ownPortIds: [],
     createdAt: cloud.clock.now(),
+    actions: [],
     playing: undefined,
   };
+  noteAction(cloud, server, owner, 'create');
   connect(cloud, owner, server, input);
   compute.servers.set(server.id, server);
   startBoot(cloud, server);
   return server;
+}
+
+/** A new disk from an image: the machine begins anew, with the user data and metadata that it had. */
+export function rebuildServer(cloud: Cloud, owner: Owner, server: Server, image: string): void {
+  if (!cloud.images.has(image)) throw new CloudError(400, `Image ${image} could not be found.`);
+  noteAction(cloud, server, owner, 'rebuild');
+  server.playing?.stop();
+  server.playing = undefined;
+  server.imageId = image;
+  server.status = 'REBUILD';
+  startBoot(cloud, server);
+}
+
+function noteAction(
+  { clock, ids }: Cloud,
+  server: Server,
+  { userId }: Pick<Owner, 'userId'>,
+  action: ServerAction['action'],
+): void {
+  server.actions.unshift({ action, userId, requestId: `req-${ids.uuid()}`, at: clock.now() });
 }
 
 function checkQuota(cloud: Cloud, projectId: string, vcpus: number, ramMib: number): void {
@@ -123,7 +145,7 @@ function startBoot(cloud: Cloud, server: Server): void {
   const ordered = cloud.faults.takeServerFault(server.name);
   if (ordered === 'neverBoots') return;
   cloud.clock.after(cloud.settings.bootMs, () => {
-    if (server.status !== 'BUILD') return;
+    if (server.status !== 'BUILD' && server.status !== 'REBUILD') return;
     if (ordered !== undefined) {
       server.status = 'ERROR';
       server.fault = { code: ordered.code ?? 500, message: ordered.message, at: cloud.clock.now() };
@@ -135,7 +157,7 @@ function startBoot(cloud: Cloud, server: Server): void {
       name: server.name,
       projectId: server.projectId,
       userData: Buffer.from(server.userData, 'base64').toString('utf8'),
-      metadata: { ...server.metadata },
+      metadata: async () => ({ ...server.metadata }),
       addresses: fixedAddresses(cloud, server),
     });
   });

@@ -2,7 +2,7 @@ import type { Cloud } from '../cloud.js';
 import { CloudError } from '../cloud-error.js';
 import { type Call, param, type Reply, type Route } from '../http/route.js';
 import { type Caller, projectMember, projectReader } from '../identity/callers.js';
-import { createServer, deleteServer } from './server-lifecycle.js';
+import { createServer, deleteServer, rebuildServer } from './server-lifecycle.js';
 import type { Server } from './state.js';
 
 export function serverRoutes(cloud: Cloud): Route[] {
@@ -23,14 +23,14 @@ export function serverRoutes(cloud: Cloud): Route[] {
       path: '/v2.1/servers/:id',
       handle: (call, caller) => ({
         status: 200,
-        body: { server: view(cloud, visible(cloud, call, projectReader(caller))) },
+        body: { server: view(cloud, visibleServer(cloud, call, projectReader(caller))) },
       }),
     },
     {
       method: 'DELETE',
       path: '/v2.1/servers/:id',
       handle: (call, caller) => {
-        deleteServer(cloud, visible(cloud, call, projectMember(caller)));
+        deleteServer(cloud, visibleServer(cloud, call, projectMember(caller)));
         return { status: 204 };
       },
     },
@@ -39,12 +39,24 @@ export function serverRoutes(cloud: Cloud): Route[] {
 }
 
 /** @throws CloudError 404 for a server of another project, too. */
-function visible(cloud: Cloud, call: Call, caller: Caller): Server {
+export function visibleServer(cloud: Cloud, call: Call, caller: Caller): Server {
   const server = cloud.compute.servers.get(param(call, 'id'));
   if (server === undefined || (server.projectId !== caller.projectId && !caller.isAdmin)) {
     throw new CloudError(404, `Instance ${param(call, 'id')} could not be found.`);
   }
   return server;
+}
+
+/** @throws CloudError 409 in any state but these. */
+export function requireStatus({ id, status }: Server, what: string, allowed: readonly Server['status'][]): void {
+  if (allowed.includes(status)) return;
+  const task = taskState(status);
+  const state = task === null ? `vm_state ${status.toLowerCase()}` : `task_state ${task}`;
+  throw new CloudError(409, `Cannot '${what}' instance ${id} while it is in ${state}`);
+}
+
+function taskState(status: Server['status']): string | null {
+  return { BUILD: 'spawning', REBUILD: 'rebuilding', ACTIVE: null, ERROR: null, DELETED: null }[status];
 }
 
 const MAX_PAGE = 1000;
@@ -117,12 +129,22 @@ function create(cloud: Cloud, call: Call, caller: Caller): Reply {
 }
 
 function act(cloud: Cloud, call: Call, caller: Caller): Reply {
-  const server = visible(cloud, call, projectMember(caller));
+  const member = projectMember(caller);
+  const server = visibleServer(cloud, call, member);
+  if ('rebuild' in call.body) {
+    const { imageRef } = (call.body.rebuild ?? {}) as { imageRef?: string };
+    requireStatus(server, 'rebuild', ['ACTIVE', 'ERROR']);
+    rebuildServer(cloud, member, server, imageRef ?? '');
+    return { status: 202, body: { server: { ...view(cloud, server), adminPass: cloud.ids.secret(9) } } };
+  }
   if (!('os-getConsoleOutput' in call.body)) {
     throw new CloudError(400, `There is no such action: ${Object.keys(call.body)[0] ?? ''}`);
   }
   return { status: 200, body: { output: server.playing?.consoleLog?.() ?? '' } };
 }
+
+/** While a server is made anew it counts as active. */
+const VM_STATES: Partial<Record<Server['status'], string>> = { BUILD: 'building', REBUILD: 'active' };
 
 function view(cloud: Cloud, server: Server): Record<string, unknown> {
   const at = (time: number) => new Date(time).toISOString().replace(/\.\d+Z/, 'Z');
@@ -143,8 +165,8 @@ function view(cloud: Cloud, server: Server): Record<string, unknown> {
     progress: server.status === 'ACTIVE' ? 100 : 0,
     security_groups: [{ name: 'default' }],
     'OS-EXT-AZ:availability_zone': server.availabilityZone,
-    'OS-EXT-STS:vm_state': server.status === 'BUILD' ? 'building' : server.status.toLowerCase(),
-    'OS-EXT-STS:task_state': server.status === 'BUILD' ? 'spawning' : null,
+    'OS-EXT-STS:vm_state': VM_STATES[server.status] ?? server.status.toLowerCase(),
+    'OS-EXT-STS:task_state': taskState(server.status),
     'OS-EXT-STS:power_state': server.status === 'ACTIVE' ? 1 : 0,
     'os-extended-volumes:volumes_attached': [],
     links: [],

@@ -20,7 +20,7 @@ export interface Server {
   name: string;
   userId: string;
   projectId: string;
-  status: 'BUILD' | 'ACTIVE' | 'ERROR' | 'DELETED';
+  status: 'BUILD' | 'REBUILD' | 'ACTIVE' | 'ERROR' | 'DELETED';
   fault: { code: number; message: string; at: number } | undefined;
   flavorId: string;
   imageId: string;
@@ -34,7 +34,16 @@ export interface Server {
   /** Ports that Nova made and takes along when the server goes. */
   ownPortIds: string[];
   createdAt: number;
+  /** What was done with it, the newest first. */
+  actions: ServerAction[];
   playing: Playing | undefined;
+}
+
+export interface ServerAction {
+  action: 'create' | 'rebuild';
+  requestId: string;
+  userId: string;
+  at: number;
 }
 
 export interface ServerGroup {

@@ -3,6 +3,8 @@ import type { Cloud } from '../cloud.js';
 import { flavorRoutes } from '../compute/flavors.js';
 import { keypairRoutes } from '../compute/keypairs.js';
 import { limitRoutes } from '../compute/limits.js';
+import { serverActionRoutes } from '../compute/server-actions.js';
+import { serverMetadataRoutes } from '../compute/server-metadata.js';
 import { serverRoutes } from '../compute/servers.js';
 import { applicationCredentialRoutes } from '../identity/application-credentials.js';
 import { grantRoutes } from '../identity/grants.js';
@@ -32,7 +34,14 @@ export function serviceRouters(cloud: Cloud): Map<ServiceName, Router> {
       ...grantRoutes(cloud),
     ],
     image: imageRoutes(cloud),
-    compute: [...flavorRoutes(cloud), ...keypairRoutes(cloud), ...serverRoutes(cloud), ...limitRoutes(cloud)],
+    compute: [
+      ...flavorRoutes(cloud),
+      ...keypairRoutes(cloud),
+      ...serverRoutes(cloud),
+      ...serverMetadataRoutes(cloud),
+      ...serverActionRoutes(cloud),
+      ...limitRoutes(cloud),
+    ],
     network: networkRoutes(cloud),
     orchestration: stackRoutes(cloud),
     'object-store': containerRoutes(cloud),

@@ -125,6 +125,10 @@ class KubernetesMember implements Member {
   }
 
   async *#startEtcd(node: PlayedNode): Action {
+    const { rebuilt, steps } = node.userData.node;
+    if (rebuilt && !steps.includes('etcd-volume')) {
+      throw new Error('what the member of etcd on this master held was on the disk that the server had');
+    }
     for (const profile of ETCD_PROFILES) yield* getCertificate(node, profile);
     this.#machine.services.add('etcd');
   }

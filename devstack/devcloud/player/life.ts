@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { errorText } from '../../../common/errors.js';
-import { certificateInfo, createRequest } from '../../../common/x509.js';
+import { certificateInfo } from '../../../common/x509.js';
+import { enrol } from './enrol.js';
 import type { PlayedHealth } from './member.js';
 import {
   type Action,
@@ -47,29 +48,6 @@ export async function* live(node: PlayedNode, options: PlayerOptions): Action {
   yield* reportForEver(node, options);
 }
 
-async function* enrol(node: PlayedNode): Action {
-  node.key ??= await createRequest({ commonName: 'node' });
-  const body = { ticket: node.userData.ticket, csr: node.key.csrPem };
-  for (let delayMs = 1000; node.clock.now() < ticketEnd(node.userData.ticket); delayMs = longer(delayMs)) {
-    const answer = await attempt(node, 'POST', '/v1/enrol', body);
-    if (answer?.status === 200) {
-      showCertificate(node, textOf(answer, 'certificate'));
-      node.say('enrolled');
-      return;
-    }
-    if (answer !== undefined && [400, 403, 410].includes(answer.status)) {
-      throw new Refused(`enrolment was refused: ${JSON.stringify(answer.body)}`);
-    }
-    yield delayMs;
-  }
-  throw new Refused('the enrolment ticket has expired');
-}
-
-function ticketEnd(ticket: string): number {
-  const claims = Buffer.from(ticket.split('.')[1] ?? '', 'base64url').toString('utf8');
-  return z.object({ exp: z.number() }).parse(JSON.parse(claims)).exp * 1000;
-}
-
 function longer(delayMs: number): number {
   return Math.min(delayMs * 2, LONGEST_RETRY_MS);
 }
@@ -81,6 +59,7 @@ async function* runStep(node: PlayedNode, options: PlayerOptions, step: string):
     yield options.stepMs;
     const failure = yield* tryStep(node, options, step);
     if (failure === undefined) {
+      node.stepsDone.add(step);
       yield* report(node, { name: step, status: 'done' });
       return;
     }

@@ -19,7 +19,9 @@ export interface PlayedNode {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly send: Send;
-  readonly userData: NodeUserData;
+  /** Its node.json is another when it enrolled again. */
+  userData: NodeUserData;
+  metadata(): Promise<Record<string, string>>;
   readonly addresses: readonly string[];
   /** A line on the machine's console. */
   say(line: string): void;
@@ -30,6 +32,7 @@ export interface PlayedNode {
   /** What it was certified for, by profile. */
   readonly profiles: Map<string, { csrPem: string; certificate?: string }>;
   readonly member: Member;
+  readonly stepsDone: Set<string>;
 }
 
 const ATTEMPTS = 5;

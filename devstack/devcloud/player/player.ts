@@ -22,6 +22,8 @@ export interface PlayedServer {
   name: string;
   /** As the machine reads it: decoded. */
   userData: string;
+  /** The server's metadata as its metadata service says it; left out where there is none. */
+  metadata?(): Promise<Record<string, string>>;
   addresses: string[];
 }
 
@@ -72,12 +74,14 @@ function startPlayer(
     send: deps.send,
     userData,
     addresses: server.addresses,
+    metadata: async () => (await server.metadata?.()) ?? {},
     say,
     key: undefined,
     certificate: undefined,
     identity: { ca: userData.node.listener.ca },
     profiles: new Map(),
     member: deps.memberOf(userData.node),
+    stepsDone: new Set(),
   };
   return { stop: goOn(deps.clock, node, options), consoleLog };
 }

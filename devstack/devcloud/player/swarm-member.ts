@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Member, PlayedCluster, PlayedHealth } from './member.js';
 import { type Action, attempt, call, type PlayedNode, textOf, Waiting } from './played-node.js';
 import { joinSwarm, type Membership, newJoinToken, PlayedSwarm } from './played-swarm.js';
@@ -6,6 +7,8 @@ import { getCertificate } from './steps.js';
 const TOKEN_ATTEMPTS = 150;
 const TOKEN_WAIT_MS = 2000;
 const DOCKER_VERSION = '20.10.24';
+
+const mastersSchema = z.object({ masters: z.array(z.object({ name: z.string() })) });
 
 export function playSwarm(): PlayedCluster {
   const swarm = new PlayedSwarm();
@@ -64,7 +67,13 @@ class SwarmMember implements Member {
   }
 
   async *#init(node: PlayedNode): Action {
-    const { id } = node.userData.node.cluster;
+    const { cluster, settings } = node.userData.node;
+    if (this.#membership === undefined && (await isThere(node))) {
+      const { masters } = mastersSchema.parse(settings);
+      if (masters.length <= 1) throw new Error('the Swarm was on the disk that its only manager had');
+      return yield* this.#join(node);
+    }
+    const { id } = cluster;
     // Done again after a failure, the Swarm is there and its tokens are the same.
     this.#tokens ??= { manager: newJoinToken(node.ids, id, 'manager'), worker: newJoinToken(node.ids, id, 'worker') };
     if (this.#membership === undefined) {
@@ -100,4 +109,12 @@ class SwarmMember implements Member {
   async *#ready(): Action {
     if (this.#membership === undefined) throw new Error('Docker says that the node is inactive in the Swarm');
   }
+}
+
+/** Whether somebody has made the Swarm before. */
+async function isThere(node: PlayedNode): Promise<boolean> {
+  const answer = await attempt(node, 'GET', '/v1/secrets/swarm-manager-token');
+  if (answer?.status === 200) return true;
+  if (answer?.status === 404) return false;
+  throw new Error('nobody says whether the Swarm is there');
 }

@@ -9,7 +9,7 @@ export interface NodeUserData {
   files: Set<string>;
 }
 
-const nodeJsonSchema = z.object({
+export const nodeJsonSchema = z.object({
   version: z.literal(1),
   cluster: z.object({ id: z.string(), name: z.string() }),
   node: z.object({ id: z.string(), name: z.string(), role: z.string(), address: z.string().optional() }),
@@ -17,6 +17,8 @@ const nodeJsonSchema = z.object({
   steps: z.array(z.string()).max(64),
   heartbeat_seconds: z.number(),
   settings: z.record(z.string(), z.unknown()),
+  /** Whether the machine took the place of one that was a node. */
+  rebuilt: z.boolean().default(false),
 });
 
 export type NodeJson = z.output<typeof nodeJsonSchema>;

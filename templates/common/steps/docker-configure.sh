@@ -36,12 +36,15 @@ proxy_environment() {
   done
 }
 
-# Debian gives the daemon its hosts on the command line, where they may not be when the configuration has them.
+# Debian gives the daemon its hosts on the command line, where they may not be when the configuration has them. Containers
+# see nothing of what the cloud tells machines about themselves: Docker leaves DOCKER-USER to others.
 drop_in() {
+  local rule='DOCKER-USER --destination 169.254.169.254 --jump REJECT'
   echo '[Service]'
   echo 'ExecStart='
   echo "ExecStart=$(command -v dockerd)"
   echo 'EnvironmentFile=-/etc/docker/bayou.env'
+  echo "ExecStartPost=-/bin/sh -c 'iptables --wait --check $rule || iptables --wait --insert $rule'"
 }
 
 daemon_json | put "$restart" "$BAYOU_ROOT/etc/docker/daemon.json" 0644

@@ -52,8 +52,23 @@ try_managers() {
   return 1
 }
 
+# forget_former: a machine that was made anew leaves the member behind that it was. One of a manager would count for the
+# quorum for ever; one of a worker, which may not remove it, is only seen to be down.
+forget_former() {
+  local own id ids=()
+  if [ "$(node_value rebuilt)" != true ] || [ "$(node_value node role)" != master ]; then return 0; fi
+  own=$(docker info --format '{{.Swarm.NodeID}}')
+  find_members "$(node_value node name)"
+  for id in "${ids[@]}"; do
+    if [ "$id" = "$own" ]; then continue; fi
+    docker node demote "$id"
+    docker node rm --force "$id"
+  done
+}
+
 case $(swarm_state) in
   active)
+    forget_former
     echo "it is a member"
     exit 0
     ;;
@@ -63,7 +78,10 @@ case $(swarm_state) in
 esac
 
 for ((attempt = 0; attempt < attempts; attempt++)); do
-  if fetch_token && try_managers; then exit 0; fi
+  if fetch_token && try_managers; then
+    forget_former
+    exit 0
+  fi
   sleep 2
 done
 echo "$problem"

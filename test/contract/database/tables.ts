@@ -11,6 +11,7 @@ import { nodes } from '../../../common/db/nodes.js';
 import { operations } from '../../../common/db/operations.js';
 import { quotaLocks } from '../../../common/db/quota-locks.js';
 import { quotas } from '../../../common/db/quotas.js';
+import { reenrolments } from '../../../common/db/reenrolments.js';
 import { secrets } from '../../../common/db/secrets.js';
 import type { Table } from '../../../common/db/table.js';
 
@@ -31,5 +32,6 @@ export const tables = [
   operations,
   quotaLocks,
   quotas,
+  reenrolments,
   secrets,
 ] as unknown as readonly Table<AnyRow>[];

@@ -5,6 +5,7 @@ import { describeIdentity } from './identity.contract.js';
 import { describeLimits } from './limits.contract.js';
 import { describeObjectStorage } from './object-storage.contract.js';
 import { describeOrchestration } from './orchestration.contract.js';
+import { describeServers } from './servers.contract.js';
 import { describeStackPermissions } from './stack-permissions.contract.js';
 import { describeTrusts } from './trusts.contract.js';
 
@@ -27,6 +28,7 @@ export function describeOpenStackContract(name: string, start: () => Promise<Con
     describeLimits(running);
     describeObjectStorage(running);
     describeOrchestration(running);
+    describeServers(running);
     describeStackPermissions(running);
     describeTrusts(running);
   });

@@ -45,7 +45,7 @@ export const server: ResourceType = {
   isReady: (cloud, id) => {
     const found = cloud.compute.servers.get(id);
     if (found?.status === 'ACTIVE') return true;
-    if (found?.status === 'BUILD') return false;
+    if (found?.status === 'BUILD' || found?.status === 'REBUILD') return false;
     const { message = 'Unknown', code = 'Unknown' } = found?.fault ?? {};
     throw new ResourceInError(`Went to status ERROR due to "Message: ${message}, Code: ${code}"`);
   },
@@ -60,7 +60,8 @@ export const server: ResourceType = {
     if (found === undefined) throw new CloudError(404, `Instance ${id} could not be found.`);
     const input = properties as unknown as ServerProperties;
     found.name = input.name;
-    found.metadata = metadataOf(input);
+    // Heat compares with what it was last asked for, and not with what others have added in Nova.
+    if (changed.includes('metadata')) found.metadata = metadataOf(input);
     found.flavorId = findFlavor(cloud, input.flavor)?.id ?? found.flavorId;
     if (changed.includes('networks')) {
       throw new CloudError(501, 'The development cloud does not plug ports into a running server.');
