@@ -4,7 +4,8 @@ import { type Node, nodes } from '../../common/db/nodes.js';
 
 /**
  * What a machine is told that takes the place of a node: what that node was told last, with the masters that there are
- * now, and that the machine has no past, where the node had one: what its steps would begin in a new cluster they then join, or refuse.
+ * now, and, where the node had a past, that the machine has none: what its steps would begin in a new cluster they then
+ * join, or refuse.
  */
 export async function presentNodeData(query: Query, node: Node): Promise<Node['nodeData']> {
   const { clusterId, enrolledAt, nodeData } = node;

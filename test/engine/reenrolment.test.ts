@@ -93,7 +93,9 @@ describe('a node whose server was rebuilt', () => {
     expect(after.steps[0]?.at).toBeGreaterThan(before.steps[0]?.at ?? 0);
     expect(server.metadata).toEqual({ bayou_cluster: before.clusterId });
     expect(await told('reenrolment_allowed')).toEqual([
-      expect.stringMatching(/^Node \S+worker-0 may enrol again within an hour, with what it finds .* rebuilt its server/),
+      expect.stringMatching(
+        /^Node \S+worker-0 may enrol again within an hour, with what it finds .* rebuilt its server/,
+      ),
     ]);
     expect(await told('node_enrolled_again')).toHaveLength(1);
   });

@@ -9,9 +9,10 @@ import { addNode, addSwarm, type SwarmNode } from '../support/swarm-nodes.js';
 import { until } from '../support/until.js';
 import { Machine, removeMachines } from './machine.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(360_000);
 
-const PATIENCE = { limitMs: 40_000 };
+/** Far more than they need: on a machine with much else to do each of their programs takes its time. */
+const PATIENCE = { limitMs: 160_000 };
 
 describe('the scripts of a machine whose ticket is not good any more', () => {
   let folder: string;
@@ -21,7 +22,7 @@ describe('the scripts of a machine whose ticket is not good any more', () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'bayou-again-'));
     mkdirSync(join(folder, 'swarm'));
-    fixture = await startListenerFixture({ maxRequestsPerMinute: 10_000, heartbeatSeconds: 10 });
+    fixture = await startListenerFixture({ maxRequestsPerMinute: 10_000, heartbeatSeconds: 10, certificateDays: 1 });
     machines = [];
   });
   afterEach(async () => {
@@ -124,7 +125,7 @@ describe('the scripts of a machine whose ticket is not good any more', () => {
     await machine.stop();
     const before = await row(manager);
     machine.write('var/lib/bayou/node.crt', '');
-    await fixture.clock.advance(31 * 24 * HOUR_MS);
+    await fixture.clock.advance(25 * HOUR_MS);
 
     machine.output = '';
     machine.start();

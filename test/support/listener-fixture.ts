@@ -20,6 +20,7 @@ export const HOUR_MS = 3_600_000;
 export interface FixtureOptions {
   maxRequestsPerMinute?: number;
   heartbeatSeconds?: number;
+  certificateDays?: number;
   /** Clients that verify the listener's certificate by the machine's clock need the machine's time. */
   clock?: FakeClock;
   connection?: string;
@@ -52,7 +53,7 @@ export async function startListenerFixture(options: FixtureOptions = {}) {
       port: 0,
       publicUrl: undefined,
       heartbeatSeconds: options.heartbeatSeconds ?? 30,
-      certificateDays: 30,
+      certificateDays: options.certificateDays ?? 30,
       maxRequestsPerMinute: options.maxRequestsPerMinute ?? 240,
       maxBodyBytes: 65_536,
     },
