@@ -3,16 +3,7 @@ import { errorText } from '../../../common/errors.js';
 import { certificateInfo } from '../../../common/x509.js';
 import { enrol } from './enrol.js';
 import type { PlayedHealth } from './member.js';
-import {
-  type Action,
-  attempt,
-  call,
-  type PlayedNode,
-  Refused,
-  showCertificate,
-  textOf,
-  Waiting,
-} from './played-node.js';
+import { type Action, attempt, call, type PlayedNode, Refused, showCertificate, Waiting } from './played-node.js';
 import { COMMON_STEPS, COMMON_TASKS } from './steps.js';
 
 /** What a test or a demonstration orders of played nodes. */
