@@ -6,7 +6,16 @@ import { z } from 'zod';
  */
 
 /** What a route answers when all is well, by status; null has no body. Refusals are the same everywhere. */
-export type Answers = Readonly<Record<number, z.ZodType | null>>;
+export type Answers = Readonly<Record<number, z.ZodType | FileAnswer | null>>;
+
+/** Bytes that are no JSON. */
+export interface FileAnswer {
+  mediaType: string;
+}
+
+export function fileAnswer(mediaType: string): FileAnswer {
+  return { mediaType };
+}
 
 /** An id of Bayou's own. */
 export const uuidText = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);

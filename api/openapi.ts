@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import type { FileAnswer } from './answers.js';
 import { patchBody } from './json-patch.js';
 import { MIN_MINOR } from './microversion.js';
 import { refusalAnswer } from './middleware/refusal.js';
 import type { AnyRoute } from './route.js';
+import { needsBody } from './validation.js';
 
 /** JSON Schema of 2020-12, as OpenAPI 3.1 has it. */
 export type JsonSchema = Record<string, unknown>;
@@ -115,7 +117,7 @@ function queryParameters(query: z.ZodType | undefined): Parameter[] {
 function bodyOf(body: z.ZodType) {
   const schema = schemaOf(body, 'input');
   const types = body === patchBody ? ['application/json-patch+json', 'application/json'] : ['application/json'];
-  return { required: true, content: Object.fromEntries(types.map((type) => [type, { schema }])) };
+  return { required: needsBody(body), content: Object.fromEntries(types.map((type) => [type, { schema }])) };
 }
 
 function responsesOf({ answers }: AnyRoute): Operation['responses'] {
@@ -123,10 +125,16 @@ function responsesOf({ answers }: AnyRoute): Operation['responses'] {
     status,
     {
       description: DESCRIPTIONS[status] ?? 'Answered',
-      ...(schema === null ? {} : { content: { 'application/json': { schema: schemaOf(schema, 'output') } } }),
+      ...(schema === null ? {} : { content: contentOf(schema) }),
     },
   ]);
   return { ...Object.fromEntries(good), '4XX': REFUSAL, ...('503' in answers ? {} : { '503': REFUSAL }) };
+}
+
+/** Bytes of another kind have no schema: OpenAPI 3.1, "Media Type Object". */
+function contentOf(answer: z.ZodType | FileAnswer): Content {
+  if ('mediaType' in answer) return { [answer.mediaType]: { schema: {} } };
+  return { 'application/json': { schema: schemaOf(answer, 'output') } };
 }
 
 const DESCRIPTIONS: Record<string, string> = {

@@ -6,6 +6,7 @@ import { historyRoutes } from './clusters/cluster-history.js';
 import { nodeRoutes } from './clusters/cluster-nodes.js';
 import { clusterRoutes } from './clusters/cluster-routes.js';
 import { credentialRoutes } from './credentials.js';
+import { diagnosticRoutes } from './diagnostics/diagnostic-routes.js';
 import { publicRoutes } from './discovery.js';
 import { federationRoutes } from './federations/federation-routes.js';
 import { labelRoutes } from './labels.js';
@@ -25,6 +26,7 @@ export const routes: readonly AnyRoute[] = [
   ...nodeGroupRoutes,
   ...nodeRoutes,
   ...historyRoutes,
+  ...diagnosticRoutes,
   ...certificateRoutes,
   ...mserviceRoutes,
   ...labelRoutes,

@@ -57,11 +57,18 @@ function describeIssue(issue: z.core.$ZodIssue): Problem[] {
 /** A route without a schema takes no body; upstream's clients send none. */
 export function parseBody<T>(schema: z.ZodType<T> | undefined, body: unknown): T {
   if (schema !== undefined) {
-    if (body === undefined) throw new ServiceError('invalid', 'The request has no body.', { code: 'body_missing' });
+    if (body === undefined && needsBody(schema)) {
+      throw new ServiceError('invalid', 'The request has no body.', { code: 'body_missing' });
+    }
     return parse(schema, body);
   }
   if (body !== undefined) throw new ServiceError('invalid', 'This request takes no body.', { code: 'body_unexpected' });
   return undefined as T;
+}
+
+/** A schema that takes nothing is one of a body that may be left out. */
+export function needsBody(schema: z.ZodType): boolean {
+  return !schema.safeParse(undefined).success;
 }
 
 export function parseQuery<T>(schema: z.ZodType<T> | undefined, search: string): T {

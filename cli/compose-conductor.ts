@@ -72,6 +72,11 @@ function workSettings(config: Config): WorkSettings {
     maxBlockedMs: config.conductor.blockedHours * 3_600_000,
     historyMs: config.conductor.historyDays * 86_400_000,
     registry: registrySettings(config),
+    diagnostics: {
+      isAutomatic: config.diagnostics.automatic,
+      ssh: config.diagnostics.ssh,
+      keepMs: config.diagnostics.keepDays * 86_400_000,
+    },
     credential: {
       roles: config.kubernetes.credentialRoles,
       hasAccessRules: config.kubernetes.credentialAccessRules,

@@ -12,6 +12,7 @@ import { RabbitQueue } from '../common/queue/rabbitmq.js';
 import type { Scheduler } from '../common/scheduler/scheduler.js';
 import { TimerScheduler } from '../common/scheduler/timers.js';
 import { loadSealer, type Sealer } from '../common/sealing.js';
+import { createRunOverSsh, type RunOverSsh } from '../common/ssh/run-over-ssh.js';
 import { createTransport, type Transport } from '../openstack/transport.js';
 import { transportOptions } from './service-clients.js';
 
@@ -27,6 +28,7 @@ export interface Outside {
   queue: Queue;
   scheduler: Scheduler;
   transport: Transport;
+  ssh: RunOverSsh;
   sealer: Sealer;
   metrics: Metrics;
 }
@@ -59,6 +61,7 @@ export function openOutside(config: Config, options: { createSecretKey: boolean 
     queue,
     scheduler,
     transport: measured(metrics, clock, createTransport(transportOptions(config))),
+    ssh: createRunOverSsh(),
     sealer: openSealer(config, options.createSecretKey),
     metrics,
   };

@@ -7,15 +7,23 @@ const MASK = '***';
 
 const SECRETS: [pattern: RegExp, replacement: string][] = [
   [/\bSWMTKN-[A-Za-z0-9-]+/g, MASK],
-  // JSON web tokens and Keystone's Fernet tokens.
+  // JSON web tokens, such as enrolment tickets, and Keystone's Fernet tokens.
   [/\beyJ[A-Za-z0-9_-]{8,2048}\.[A-Za-z0-9_-]{8,4096}\.[A-Za-z0-9_-]{0,1024}/g, MASK],
   [/\bgAAAAA[A-Za-z0-9_=-]{20,}/g, MASK],
-  [/\b(authorization["']?: *)[^\n]+/gi, `$1${MASK}`],
+  // Kubernetes' bootstrap tokens.
+  [/\b[a-z0-9]{6}\.[a-z0-9]{16}\b/g, MASK],
+  // Hashes of passwords (crypt(5)).
+  [/\$(?:1|2[abxy]|5|6|7|y|gy)\$[^\s:"']{8,256}/g, MASK],
+  [/\b((?:authorization|(?:set-)?cookie)["']?: *)[^\n]+/gi, `$1${MASK}`],
   [/(\/\/[^\s/:@]{1,128}:)[^\s/@]{1,256}@/g, `$1${MASK}@`],
+  // Docker's logins, client keys of kubeconfigs, signed URLs.
+  [/("auth"\s{0,3}:\s{0,3})"[^"\n]*"/g, `$1"${MASK}"`],
   [
-    /((?:password|passwd|passphrase|secret|token|api[_-]?key)["']?\s{0,3}[:=]\s{0,3})("[^"\n]*"|'[^'\n]*'|[^\s,;&"']+)/gi,
+    /((?:password|passwd|passphrase|secret|token|api[_-]?key|private[_-]?key|key[_-]data|temp_url_sig|signature)["']?\s{0,3}[:=]\s{0,3})("[^"\n]*"|'[^'\n]*'|[^\s,;&"']+)/gi,
     `$1${MASK}`,
   ],
+  // On command lines.
+  [/(--?[a-z-]{0,32}(?:password|passwd|passphrase|secret|token) {1,3})("[^"\n]*"|'[^'\n]*'|[^\s-]\S*)/gi, `$1${MASK}`],
 ];
 
 const ESCAPE = String.fromCharCode(27);
@@ -39,7 +47,8 @@ export function lastLine(log: string): string {
 
 const KEY_BEGIN = /-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----/;
 const KEY_END = /-----END [A-Z ]{0,32}PRIVATE KEY-----/;
-const KEY_BODY = /^\s*(?:[A-Za-z0-9+/=]{4,}|[A-Za-z-]{1,32}: .*)?\s*$/;
+/** Also behind the time, host and program of a journal's line. */
+const KEY_BODY = /^\s*(?:[^\n]{1,160}: )?(?:[A-Za-z0-9+/=]{4,}|[A-Za-z-]{1,32}: .*)?\s*$/;
 
 /** Also those of which only the beginning or the end is in the text. */
 function withoutPrivateKeys(text: string): string {

@@ -20,23 +20,27 @@ export class Sealer {
     this.key = key;
   }
 
-  seal(purpose: string, plain: string): string {
+  seal(purpose: string, plain: string | Buffer): string {
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.key, iv).setAAD(Buffer.from(purpose));
-    const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
+    const body = Buffer.concat([cipher.update(Buffer.from(plain)), cipher.final()]);
     return `${VERSION}:${Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64')}`;
   }
 
   /** @throws ServiceError `internal` when the key is another one or the value was changed. */
   open(purpose: string, sealed: string): string {
+    return this.openBytes(purpose, sealed).toString('utf8');
+  }
+
+  /** The same for what is no text. */
+  openBytes(purpose: string, sealed: string): Buffer {
     const [version, encoded = ''] = sealed.split(':');
     const bytes = Buffer.from(encoded, 'base64');
     try {
       if (version !== VERSION) throw new Error(`unknown version ${version}`);
       const decipher = createDecipheriv('aes-256-gcm', this.key, bytes.subarray(0, IV_BYTES));
       decipher.setAAD(Buffer.from(purpose)).setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-      const plain = Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
-      return plain.toString('utf8');
+      return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
     } catch (cause) {
       throw new ServiceError('internal', `The secret ${purpose} does not open with this key`, {
         code: 'secret_sealed_otherwise',

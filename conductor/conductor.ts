@@ -10,6 +10,7 @@ import { withContext } from '../common/request-context.js';
 import type { Scheduler } from '../common/scheduler/scheduler.js';
 import type { DriverRegistry } from '../drivers/registry.js';
 import { beginCredentialRenewals } from './credential/renewal.js';
+import { lookAtDiagnostics, removeExpiredDiagnostics } from './diagnostics/diagnostics.js';
 import { refreshHealth } from './health.js';
 import { removeHistory } from './history.js';
 import { type Claim, claimOperation, type LeaseDeps } from './lease.js';
@@ -47,6 +48,7 @@ export interface ConductorSettings {
 
 const REPORT_MS = 20_000;
 const HEALTH_MS = 10_000;
+const DIAGNOSTICS_MS = 5000;
 const HOUSEKEEPING_MS = 60_000;
 const REENROLMENT_MS = 10_000;
 const RENEWAL_MS = 600_000;
@@ -100,6 +102,8 @@ export class Conductor {
       ),
       every(REENROLMENT_MS, 're-enrolments', () => checkReenrolments(this.#deps.work, this.#deps.log)),
       every(HOUSEKEEPING_MS, 'tombstones', () => checkTombstones(this.#deps.work, this.#deps.log)),
+      every(DIAGNOSTICS_MS, 'diagnostics', () => lookAtDiagnostics(this.#deps.work, this.#deps.log)),
+      every(HOUSEKEEPING_MS, 'expired diagnostics', () => removeExpiredDiagnostics(this.#deps.work)),
       every(RENEWAL_MS, 'registry logins', () =>
         beginRenewals({ ...this.#deps.work, loginMs: this.#deps.work.settings.registry.loginMs }),
       ),

@@ -16,9 +16,13 @@ export function reportsOf(members: readonly Member[], now: number, heartbeatMs: 
     name,
     role,
     ready,
-    silent: lastSeen === undefined || now - lastSeen > MISSED_BEATS * heartbeatMs,
+    silent: isSilent({ lastSeen }, now, heartbeatMs),
     orchestrator,
   }));
+}
+
+export function isSilent({ lastSeen }: Pick<Node, 'lastSeen'>, now: number, heartbeatMs: number): boolean {
+  return lastSeen === undefined || now - lastSeen > MISSED_BEATS * heartbeatMs;
 }
 
 export interface HealthDeps {

@@ -1,6 +1,7 @@
 import { certificates } from '../common/db/certificates.js';
 import { type Cluster, clusters } from '../common/db/clusters.js';
 import type { Query } from '../common/db/database.js';
+import { diagnostics, removeDiagnostics } from '../common/db/diagnostics.js';
 import { nodeGroups } from '../common/db/node-groups.js';
 import { nodeTasks } from '../common/db/node-tasks.js';
 import { nodes } from '../common/db/nodes.js';
@@ -174,6 +175,7 @@ async function removeEmptiedGroups(work: Work, trx: Query): Promise<void> {
 /** Events, operations and the inventory's tombstones stay for a while. */
 async function removeRecords(work: Work, trx: Query): Promise<void> {
   const { uuid } = work.cluster;
+  await removeDiagnostics(trx, await diagnostics.rows(trx).where({ cluster_id: uuid }).pluck('uuid'));
   await nodeTasks.delete(trx, { clusterId: uuid });
   await nodes.delete(trx, { clusterId: uuid });
   await nodeGroups.delete(trx, { clusterId: uuid });

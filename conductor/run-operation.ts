@@ -5,6 +5,7 @@ import { nodeGroups } from '../common/db/node-groups.js';
 import { type Operation, operations, type PhaseProgress } from '../common/db/operations.js';
 import type { Log } from '../common/log.js';
 import { type Reason, reason, reasonSentence } from '../common/reasons.js';
+import { diagnoseFailedCreate } from './diagnostics/after-failure.js';
 import { explainError } from './explain.js';
 import { LeaseLostError, SupersededError } from './lease.js';
 import { operationDefinitions } from './operations.js';
@@ -226,6 +227,7 @@ class Run {
       await this.#work.event(trx, 'operation_failed', reasonSentence(why), { ...why });
       rollbackId = await openRollback(this.#work, trx, why);
       if (rollbackId === undefined) await this.#writeStatus(trx, 'FAILED', why, faults);
+      await diagnoseFailedCreate(this.#work, trx);
     });
     if (rollbackId !== undefined) await this.#work.deps.wake(rollbackId, this.#work.now());
   }

@@ -9,6 +9,7 @@ import { type Node, nodes } from '../common/db/nodes.js';
 import type { Operation } from '../common/db/operations.js';
 import type { Ids } from '../common/ids.js';
 import type { Sealer } from '../common/sealing.js';
+import type { RunOverSsh } from '../common/ssh/run-over-ssh.js';
 import type { BayDriver, ClusterSpec, NodeScripts } from '../drivers/driver.js';
 import type { CallContext, Session } from '../openstack/session.js';
 import type { CatalogService } from '../openstack/token.js';
@@ -24,6 +25,7 @@ export interface WorkDeps {
   clock: Clock;
   ids: Ids;
   sealer: Sealer;
+  ssh: RunOverSsh;
   accounts: Accounts;
   stacks: StackObserver;
   watches: StackWatches;
@@ -49,6 +51,15 @@ export interface WorkSettings {
   historyMs: number;
   registry: RegistrySettings;
   credential: CredentialSettings;
+  diagnostics: DiagnosticSettings;
+}
+
+export interface DiagnosticSettings {
+  /** After a create that has failed. */
+  isAutomatic: boolean;
+  /** At which addresses nodes are asked over SSH. */
+  ssh: 'off' | 'floating' | 'all';
+  keepMs: number;
 }
 
 /** Of what clusters log in to the cloud with by themselves. */

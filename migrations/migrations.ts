@@ -20,6 +20,7 @@ import * as accountGeneration from './0018-account-generation.js';
 import * as settledLabels from './0019-settled-labels.js';
 import * as reenrolments from './0020-reenrolments.js';
 import * as certificatesOfNodes from './0021-certificates-of-nodes.js';
+import * as diagnostics from './0022-diagnostics.js';
 
 interface Migration {
   up(knex: Knex): Promise<void>;
@@ -52,6 +53,7 @@ const migrations: [name: string, migration: Migration][] = [
   ['0019-settled-labels', settledLabels],
   ['0020-reenrolments', reenrolments],
   ['0021-certificates-of-nodes', certificatesOfNodes],
+  ['0022-diagnostics', diagnostics],
 ];
 
 export const migrationSource: Knex.MigrationSource<[string, Migration]> = {

@@ -23,7 +23,7 @@ const OWN_OPTIONS = ['--crash', '--cloud', '--nodes', '--fuzz', '--keep'];
 /** The full crash suite is the longest. */
 const STEP_TIMEOUT_MS = 60 * 60_000;
 /** Tests with a table of faults, of which the short form takes some. */
-const FAULT_TABLES = ['account-kinds', 'rotate-ca', 'rotate-credentials', 'upgrade-crash'];
+const FAULT_TABLES = ['account-kinds', 'diagnostics-crash', 'rotate-ca', 'rotate-credentials', 'upgrade-crash'];
 /** One after another: they share the cloud, or the machine. */
 const aloneIn = (folder: string) => [
   '--runInBand',

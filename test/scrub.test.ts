@@ -2,6 +2,8 @@ import { lastLine, scrubLog } from '../common/scrub.js';
 
 const KEY = '-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIJx2abcdefgh\nAAAA+/==\n-----END EC PRIVATE KEY-----';
 
+const AT = '2030-01-01T00:00:00+0000 node-0 step[12]: ';
+
 describe('logs of nodes', () => {
   test.each([
     ['password: hunter2 rest', 'password: *** rest'],
@@ -12,7 +14,21 @@ describe('logs of nodes', () => {
     ['join --token SWMTKN-1-abc-def 10.0.0.1:2377', 'join --token *** 10.0.0.1:2377'],
     ['clone https://user:pa55@host/x', 'clone https://user:***@host/x'],
     ['got eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0xx.abc-def', 'got ***'],
+    ['kubeadm join 10.0.0.5:6443 --token abcdef.0123456789abcdef', 'kubeadm join 10.0.0.5:6443 --token ***'],
+    ['bootstrap 07401b.f395accd246ae52d is used', 'bootstrap *** is used'],
+    ['mysql --password hunter2 --host db', 'mysql --password *** --host db'],
+    ['--token-auth-file /etc/tokens.csv', '--token-auth-file /etc/tokens.csv'],
+    ['root:$6$ab12$kDh0aUeLx9: is set', 'root:***: is set'],
+    ['{"auths": {"r": {"auth": "dXNlcjpwYXNz"}}}', '{"auths": {"r": {"auth": "***"}}}'],
+    ['client-key-data: LS0tLS1CRUdJTg==', 'client-key-data: ***'],
+    [
+      'GET /v1/AUTH_1/c/o?temp_url_sig=da39a3ee&temp_url_expires=1',
+      'GET /v1/AUTH_1/c/o?temp_url_sig=***&temp_url_expires=1',
+    ],
+    ['Set-Cookie: session=abc; path=/', 'Set-Cookie: ***'],
     [`before\n${KEY}\nafter`, 'before\n***\nafter'],
+    [KEY.replaceAll('EC PRIVATE', 'OPENSSH PRIVATE'), '***'],
+    [`${KEY}\nnext line`.replace(/^/gm, AT), `${AT}***\n${AT}next line`],
     [`before\n${KEY.split('\n').slice(0, 2).join('\n')}`, 'before\n***'],
     [`${KEY.split('\n').slice(1).join('\n')}\nafter`, '***\nafter'],
     ['key: -----BEGIN PRIVATE KEY-----\\nMIIE\\n-----END PRIVATE KEY----- end', 'key: ***'],
@@ -29,6 +45,10 @@ describe('logs of nodes', () => {
 
   test.each([
     ['-----BEGIN PRIVATE KEY-----'],
+    ['abcdef.'],
+    ['$6$'],
+    ['--token'],
+    ['"auth" '],
     ['eyJaaaaaaaaa-'],
     ['password="'],
     ['authorization'],

@@ -56,7 +56,7 @@ async function attempt(
 
 async function handle(context: ListenerContext, peers: Peers, ctx: Context, route: Route): Promise<Answer> {
   const { clock } = context.deps;
-  const { maxBodyBytes } = context.config;
+  const maxBodyBytes = Math.max(route.bodyBytes ?? 0, context.config.maxBodyBytes);
   if (route.open === true) return await route.handle(context, await readJson(ctx.req, maxBodyBytes));
   const name: string = ctx.params?.name ?? '';
   if (name !== '' && !NAME.test(name)) throw nothingHere();

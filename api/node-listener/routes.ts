@@ -1,4 +1,5 @@
 import { getAuthority, signProfile } from './certificates.js';
+import { COLLECTED_BODY_BYTES, putCollected } from './collected.js';
 import type { Answer, ListenerContext, NodeCall } from './context.js';
 import { enrol } from './enrol.js';
 import { heartbeat } from './heartbeat.js';
@@ -11,6 +12,8 @@ interface RouteBase {
   method: 'GET' | 'POST' | 'PUT';
   /** As @koa/router has it; the only parameter is `:name`. */
   path: string;
+  /** Where a body may be larger than others. */
+  bodyBytes?: number;
 }
 
 /** `open` routes are for those without a certificate yet. */
@@ -27,4 +30,5 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: '/v1/authorities/:name', handle: getAuthority },
   { method: 'GET', path: '/v1/secrets/:name', handle: getSecret },
   { method: 'PUT', path: '/v1/secrets/:name', handle: putSecret },
+  { method: 'POST', path: '/v1/collected/:name', bodyBytes: COLLECTED_BODY_BYTES, handle: putCollected },
 ];

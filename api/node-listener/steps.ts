@@ -4,6 +4,7 @@ import { ServiceError } from '../../common/errors.js';
 import { type Reason, type ReasonCode, reason } from '../../common/reasons.js';
 import { lastLine, scrubLog } from '../../common/scrub.js';
 import { nameSchema, parseBody } from './body.js';
+import { askedToCollect } from './collected.js';
 import type { Answer, ListenerContext, NodeCall } from './context.js';
 import { lockNode, tell, writeReport } from './node-writes.js';
 
@@ -51,7 +52,7 @@ export async function reportStep(context: ListenerContext, { node, body }: NodeC
     }
     return { news: status !== 'started' };
   });
-  return { body: {} };
+  return { body: await askedToCollect(context, node) };
 }
 
 function withStep(steps: NodeStep[], step: NodeStep): NodeStep[] {

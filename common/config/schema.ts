@@ -124,6 +124,16 @@ export const configSchema = z.object({
     blocked_hours: whole(24, 1, 720, 'How long a deadline may stand still while someone else must act.'),
     history_days: whole(30, 1, 3650, 'How long operations and events of a deleted cluster stay readable.'),
   }),
+  diagnostics: z.object({
+    automatic: flag(true, 'Collect the journals of the nodes of a cluster whose create has failed, by itself.'),
+    ssh: z
+      .enum(['off', 'floating', 'all'])
+      .default('floating')
+      .describe(
+        'Ask nodes that no longer report over SSH: at floating addresses (nodes without one through a master that has one), at all addresses (where conductors are routed to the networks of clusters), or off.',
+      ),
+    keep_days: whole(7, 1, 90, 'How long what was collected is kept.'),
+  }),
   scheduler: z.object({
     redis_url: text('Redis for Bull, as redis://host:6379/0. Unset: timers in this process.'),
   }),

@@ -1,5 +1,6 @@
 import { type Node, nodes } from '../../common/db/nodes.js';
 import type { ClusterSpec, Infrastructure } from '../../drivers/driver.js';
+import { ensureDiagnosticsKey } from '../diagnostics/diagnostics-key.js';
 import { done, type Phase } from '../phase.js';
 import type { Work } from '../work.js';
 import { readInfrastructure } from './infrastructure.js';
@@ -13,16 +14,25 @@ export const describeNodes: Phase = {
     );
     if (undescribed.length === 0) return done;
     const [spec, infrastructure] = await Promise.all([work.spec(), readInfrastructure(work)]);
+    const sshKey = await ensureDiagnosticsKey(work);
     await work.fenced('describe nodes', async (trx) => {
       for (const node of undescribed) {
-        await nodes.update(trx, { uuid: node.uuid }, describe(work, spec, infrastructure, node));
+        await nodes.update(trx, { uuid: node.uuid }, describe(work, { spec, infrastructure, sshKey }, node));
       }
     });
     return done;
   },
 };
 
-function describe(work: Work, spec: ClusterSpec, infrastructure: Infrastructure, node: Node): Partial<Node> {
+/** What all nodes have in common. */
+interface Common {
+  spec: ClusterSpec;
+  infrastructure: Infrastructure;
+  /** Of the cluster, for diagnostics; the public half. */
+  sshKey: string;
+}
+
+function describe(work: Work, { spec, infrastructure, sshKey }: Common, node: Node): Partial<Node> {
   const plan = work.driver.planNode(spec, infrastructure, node);
   const port = infrastructure.masterPorts[node.name];
   const addresses: Node['addresses'] = port === undefined ? {} : { private: port.address };
@@ -41,6 +51,7 @@ function describe(work: Work, spec: ClusterSpec, infrastructure: Infrastructure,
       listener: { url: spec.listener.url, ca: spec.listener.caPem },
       steps: plan.steps,
       heartbeat_seconds: spec.heartbeatSeconds,
+      diagnostics: { ssh_key: sshKey },
       settings: plan.settings,
     },
     certificateProfiles: plan.certificateProfiles,

@@ -56,6 +56,26 @@ export async function listServers(
   return servers.filter((server) => server.name.startsWith(input.namePrefix));
 }
 
+/**
+ * The last lines of a server's console. Undefined: there is no such server.
+ * @throws OpenStackError 409 while it has no console, 404 or 501 from a hypervisor without any.
+ */
+export async function findConsoleOutput(
+  session: Session,
+  ctx: CallContext,
+  input: { id: string; lines: number },
+): Promise<string | undefined> {
+  const answer = await undefinedIfMissing(
+    session.request<{ output?: string }>(ctx, {
+      service: 'compute',
+      method: 'POST',
+      path: `${path('servers', input.id)}/action`,
+      body: { 'os-getConsoleOutput': { length: input.lines } },
+    }),
+  );
+  return answer === undefined ? undefined : (answer.body.output ?? '');
+}
+
 /** Whether there was such a server. It is gone only some time later. */
 export async function deleteServer(session: Session, ctx: CallContext, id: string): Promise<boolean> {
   return existed(session.request(ctx, { service: 'compute', method: 'DELETE', path: path('servers', id) }));

@@ -5,7 +5,11 @@ set -euo pipefail
 source "${BAYOU_ROOT:-}/opt/bayou/lib.sh"
 
 steps=$BAYOU_STATE/steps
-mkdir -p "$steps"
+logs=$BAYOU_ROOT/var/log/bayou
+mkdir -p "$steps" "$logs"
+# Whoever may read journals may read the logs of steps.
+chgrp systemd-journal "$logs" || true
+chmod 2750 "$logs"
 
 # report STEP STATUS [LOG]: what is not heard is not said again; the heartbeat tells how the node is.
 report() {
@@ -19,14 +23,25 @@ report() {
   if [ "$status" = "$BAYOU_REFUSED" ]; then
     exit "$BAYOU_REFUSED"
   fi
+  if [ "$status" = 0 ]; then collect_if_asked; fi
+}
+
+# A node at its steps hears of no other task: what it is asked to collect comes with the answer to a report.
+collect_if_asked() {
+  local upload
+  upload=$(json_value "$steps/answer" collect)
+  if [ -z "$upload" ]; then return 0; fi
+  json_object "upload=$upload" >"$steps/collect"
+  "$BAYOU_PROGRAM/tasks/collect-logs.sh" "$steps/collect" >"$steps/collected" 2>&1 || tail -n 5 "$steps/collected" >&2
 }
 
 # Tried until it works: someone may mend the cause, and Bayou decides how long it waits.
 run_step() {
-  local step=$1 log=$steps/$1.log delay=5 code outcome
+  local step=$1 log=$logs/$1.log delay=5 code outcome
   while [ ! -e "$steps/$step.done" ]; do
     echo "step $step"
     report "$step" started
+    install -m 0640 /dev/null "$log"
     code=0
     "$BAYOU_PROGRAM/steps/$step.sh" >"$log" 2>&1 || code=$?
     case $code in
@@ -46,6 +61,7 @@ run_step() {
   done
 }
 
+"$BAYOU_PROGRAM/diagnostics-user.sh" || echo "diagnostics over SSH won't work" >&2
 "$BAYOU_PROGRAM/enrol.sh"
 mapfile -t wanted < <(node_value steps '*')
 for step in "${wanted[@]}"; do

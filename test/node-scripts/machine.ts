@@ -81,6 +81,13 @@ export class Machine {
     return stdout;
   }
 
+  /** The same for what is no text. */
+  async runForBytes(script: string): Promise<Buffer> {
+    const file = join(this.root, 'opt/bayou', script);
+    const options = { env: this.environment, timeout: 120_000, encoding: 'buffer' as const, maxBuffer: 16_777_216 };
+    return (await promisify(execFile)(file, [], options)).stdout;
+  }
+
   /** Has a turn at the machine's files until the function it returns is called. */
   async takeTurn(): Promise<() => Promise<void>> {
     const file = join(this.root, 'var/lib/bayou/turn');

@@ -16,6 +16,7 @@ import { createMetrics } from '../../common/metrics.js';
 import { InProcessQueue } from '../../common/queue/in-process.js';
 import { TimerScheduler } from '../../common/scheduler/timers.js';
 import { Sealer } from '../../common/sealing.js';
+import { createRunOverSsh } from '../../common/ssh/run-over-ssh.js';
 import { type DevelopmentCloud, startDevelopmentCloud } from '../../devstack/devcloud/devcloud.js';
 import { migrationSource } from '../../migrations/migrations.js';
 import { createTransport } from '../../openstack/transport.js';
@@ -83,6 +84,7 @@ export async function openNodeSite({ settings = {}, loadBalancers = false, ...op
       folder,
       logFile,
       mirror: mirror || undefined,
+      db: bayou.db,
       /** A plain member of a project. */
       client: new ApiClient(bayou.apiUrl, { 'X-Auth-Token': token }).at('latest'),
       /** Everything in the cloud that is not part of its seed; nothing left is an empty object. */
@@ -123,6 +125,7 @@ async function startBayou({ log, cloud, folder, settings }: BayouParts) {
     queue: new InProcessQueue({ clock, log }),
     scheduler: new TimerScheduler({ clock, log }),
     transport: createTransport(),
+    ssh: createRunOverSsh(),
     sealer: new Sealer(randomBytes(32)),
     metrics: createMetrics(),
   };
@@ -130,6 +133,7 @@ async function startBayou({ log, cloud, folder, settings }: BayouParts) {
   const { apiUrl = '' } = await service.start();
   return {
     apiUrl,
+    db,
     async stop() {
       await service.stop();
       await db.close();

@@ -18,6 +18,8 @@ export interface NodeBehaviour {
   failTask?: (node: string, task: string) => string | undefined;
   /** Whether this task takes all of its time, and fails then. */
   holdTask?: (node: string, task: string, params: Record<string, string>) => boolean;
+  /** What it tells of its SSH host key when it enrols. */
+  sshHostKey?: (node: string) => string | undefined;
   /** A node that boots and never says a word. */
   silent?: (node: string) => boolean;
   busy?: (node: string) => boolean;

@@ -2,6 +2,7 @@ import type { Database } from '../../common/db/database.js';
 import { ServiceError } from '../../common/errors.js';
 import type { Queue } from '../../common/queue/queue.js';
 import type { Scheduler } from '../../common/scheduler/scheduler.js';
+import type { RunOverSsh } from '../../common/ssh/run-over-ssh.js';
 import { ConnectionError, type Transport } from '../../openstack/transport.js';
 import type { ForkedClock } from '../support/fake-clock.js';
 
@@ -36,7 +37,7 @@ export class ProcessKilledError extends Error {
   }
 }
 
-type Seam = 'database' | 'cloud' | 'queue' | 'scheduler' | 'node';
+type Seam = 'database' | 'cloud' | 'queue' | 'scheduler' | 'node' | 'ssh';
 
 export interface SeamsDeps {
   plan: PlannedFault | undefined;
@@ -134,6 +135,10 @@ export function throughTransport(seams: Seams, transport: Transport): Transport 
     const path = new URL(request.url).pathname.replace(/[0-9a-f]{8}-?[0-9a-f]{4}[0-9a-f-]{16,24}/g, '*');
     return seams.pass('cloud', `${request.method} ${path}`, () => transport(request));
   };
+}
+
+export function throughSsh(seams: Seams, ssh: RunOverSsh): RunOverSsh {
+  return (command) => seams.pass('ssh', command.command, () => ssh(command));
 }
 
 export function throughQueue(seams: Seams, queue: Queue): Queue {

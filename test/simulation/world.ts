@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import axios, { type AxiosInstance } from 'axios';
 import { composeService, type Service } from '../../cli/compose.js';
 import { withDevelopmentCloud } from '../../cli/development.js';
@@ -11,6 +12,7 @@ import { createMetrics } from '../../common/metrics.js';
 import { InProcessQueue } from '../../common/queue/in-process.js';
 import { TimerScheduler } from '../../common/scheduler/timers.js';
 import { Sealer } from '../../common/sealing.js';
+import { createRunOverSsh, type RunOverSsh, type SshOptions } from '../../common/ssh/run-over-ssh.js';
 import {
   type DevelopmentCloud,
   type DevelopmentCloudOptions,
@@ -28,6 +30,7 @@ import {
   throughDatabase,
   throughQueue,
   throughScheduler,
+  throughSsh,
   throughTransport,
 } from './seams.js';
 
@@ -38,6 +41,9 @@ const LATE_MS = 600_000;
 const BOOT_MS = 1000;
 const HEAT_STEP_MS = 500;
 
+/** Port 9 (discard) of the loopback refuses. */
+const dialNobody = () => connect({ host: '127.0.0.1', port: 9 });
+
 export interface WorldOptions {
   seed: number;
   /** Settings over the defaults, as the environment has them. */
@@ -47,6 +53,8 @@ export interface WorldOptions {
   cloud?: Partial<DevelopmentCloudOptions>;
   /** Connection string of an empty database. Default: SQLite in memory. */
   database?: string;
+  /** Where hosts listen for SSH. Default: nowhere. */
+  dial?: SshOptions['dial'];
 }
 
 /** The whole program as one simulated process, with a clock of its own that stops with it. */
@@ -62,6 +70,7 @@ interface Parts {
   cloud: DevelopmentCloud;
   config: Config;
   log: Log;
+  ssh: RunOverSsh;
   /** Where nodes find the node listener, whichever process has it now. */
   nodeGate: TcpProxy;
 }
@@ -113,7 +122,9 @@ export class World {
       BAYOU_METRICS__ENABLED: 'false',
       ...options.settings,
     });
-    const world = new World({ clock, ids, db, cloud, config: withDevelopmentCloud(config, cloud.url), log, nodeGate });
+    const ssh = createRunOverSsh({ dial: options.dial ?? dialNobody });
+    const configured = withDevelopmentCloud(config, cloud.url);
+    const world = new World({ clock, ids, db, cloud, config: configured, log, ssh, nodeGate });
     db.knex.on('query', ({ sql }: { sql: string }) => {
       if (!sql.startsWith('select')) world.writes += 1;
     });
@@ -122,7 +133,7 @@ export class World {
 
   /** Starts a process; with a plan, that fault happens to it, maybe while it starts. */
   async startProcess(plan?: PlannedFault): Promise<Seams> {
-    const { clock: time, ids, db, config, log, nodeGate } = this.#parts;
+    const { clock: time, ids, db, config, log, ssh, nodeGate } = this.#parts;
     const clock = time.fork();
     const seams: Seams = new Seams({
       plan,
@@ -147,6 +158,7 @@ export class World {
       queue,
       scheduler,
       transport: throughTransport(seams, createTransport()),
+      ssh: throughSsh(seams, ssh),
       sealer: this.sealer,
       metrics: createMetrics(),
     };
@@ -173,11 +185,16 @@ export class World {
    * A request of `requester` to the newest process, made while time goes on.
    * Undefined when no answer came or it was a 5xx: the client can't know what became of it.
    */
-  async request(method: string, path: string, body?: unknown): Promise<{ status: number; data: unknown } | undefined> {
+  async request(
+    method: string,
+    path: string,
+    body?: unknown,
+    responseType: 'json' | 'arraybuffer' = 'json',
+  ): Promise<{ status: number; data: unknown } | undefined> {
     let outcome: { answer?: { status: number; data: unknown } } | undefined;
     this.clock.after(0, async () => {
       const api = await this.#api();
-      const answer = await api?.request({ method, url: path, data: body }).catch(() => undefined);
+      const answer = await api?.request({ method, url: path, data: body, responseType }).catch(() => undefined);
       outcome = answer === undefined || answer.status >= 500 ? {} : { answer };
     });
     await this.clock.runUntil(() => outcome !== undefined, { limitMs: 120_000 });

@@ -91,6 +91,16 @@ export class ApiClient {
     return this.raw(method, path, body === undefined ? undefined : JSON.stringify(body), json);
   }
 
+  /** The bytes of a file. */
+  async download(path: string): Promise<Buffer> {
+    const answer = await axios.get(this.#url + path, {
+      headers: this.headers,
+      proxy: false,
+      responseType: 'arraybuffer',
+    });
+    return Buffer.from(answer.data);
+  }
+
   /** A body as it is, whatever it is. */
   async raw(
     method: string,

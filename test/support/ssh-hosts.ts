@@ -10,6 +10,8 @@ type Answer = (command: string, channel: Duplex) => { output: Buffer | string; s
 export interface SshHostOptions {
   /** As in authorized_keys. */
   authorizedKey: string;
+  /** Its own; default: a new one. PEM. */
+  key?: string;
   answer: Answer;
 }
 
@@ -26,8 +28,7 @@ export class SshHosts {
   readonly #ports = new Map<string, number>();
   readonly #servers: Server[] = [];
 
-  async add(address: string, { authorizedKey, answer }: SshHostOptions): Promise<PlayedSshHost> {
-    const key = newSshKey();
+  async add(address: string, { authorizedKey, key = newSshKey(), answer }: SshHostOptions): Promise<PlayedSshHost> {
     const asked: string[] = [];
     const server = new Server({ hostKeys: [key] }, (connection) =>
       serve(connection, authorizedKey, (command, channel) => {

@@ -25,6 +25,9 @@ export async function addSwarm(fixture: ListenerFixture): Promise<{ manager: Swa
   return { manager, worker };
 }
 
+/** Of no cluster that there is. */
+export const SSH_KEY = 'ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBAw0';
+
 const STEPS: Record<string, string[]> = {
   master: ['docker-install', 'docker-certificates', 'docker-configure', 'swarm-init', 'node-ready'],
   worker: ['docker-install', 'docker-configure', 'swarm-join', 'node-ready'],
@@ -54,6 +57,7 @@ export async function addNode(
     listener: { url: fixture.url, ca: fixture.caPem },
     steps,
     heartbeat_seconds: 30,
+    diagnostics: { ssh_key: SSH_KEY },
     settings: {
       masters: [{ name: 'web-master-0', address: '10.0.0.5' }],
       tls_disabled: false,

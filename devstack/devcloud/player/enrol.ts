@@ -15,7 +15,7 @@ const refusalSchema = z.object({ error: z.object({ code: z.string() }) });
 const admissionSchema = z.object({ node: nodeJsonSchema.optional() });
 
 /** As `enrol.sh`: asks until it is answered, for a day at least. Refused, it looks for an invitation in its server's metadata. */
-export async function* enrol(node: PlayedNode): Action {
+export async function* enrol(node: PlayedNode, sshHostKey: string | undefined): Action {
   node.key ??= await createRequest({ commonName: 'node' });
   const end = Math.max(ticketEnd(node.userData.ticket), node.clock.now() + GIVES_UP_AFTER_MS);
   let invitation: string | undefined;
@@ -25,6 +25,7 @@ export async function* enrol(node: PlayedNode): Action {
       ticket: node.userData.ticket,
       csr: node.key.csrPem,
       ...(invitation === undefined ? {} : { invitation }),
+      ...(sshHostKey === undefined ? {} : { ssh_host_key: sshHostKey }),
     };
     const answer = await attempt(node, 'POST', '/v1/enrol', body);
     if (answer?.status === 200) {

@@ -4,7 +4,7 @@ import { certificateInfo } from '../../../common/x509.js';
 import { enrol } from './enrol.js';
 import type { PlayedHealth } from './member.js';
 import { type Action, attempt, call, type PlayedNode, Refused, showCertificate, Waiting } from './played-node.js';
-import { COMMON_STEPS, COMMON_TASKS } from './steps.js';
+import { COMMON_STEPS, COMMON_TASKS, sendCollected } from './steps.js';
 
 /** What a test or a demonstration orders of played nodes. */
 export interface PlayerOptions {
@@ -18,6 +18,8 @@ export interface PlayerOptions {
   failTask?: (nodeName: string, task: string) => string | undefined;
   /** Whether this task takes all of its `timeout_seconds`, and fails then. */
   holdTask?: (nodeName: string, task: string, params: Record<string, string>) => boolean;
+  /** What it tells of its SSH host key when it enrols. */
+  sshHostKey?: (nodeName: string) => string | undefined;
   /** Whether the node hangs at this moment. */
   silent?: (nodeName: string) => boolean;
   /** Whether it runs something of its users', where its orchestrator tells that. */
@@ -34,7 +36,7 @@ const LOOK_MS = 5000;
 
 /** A node's life, as `runner.sh` has it: it enrols, does its steps in order, then says how it is. */
 export async function* live(node: PlayedNode, options: PlayerOptions): Action {
-  yield* enrol(node);
+  yield* enrol(node, options.sshHostKey?.(node.userData.node.node.name));
   for (const step of node.userData.node.steps) yield* runStep(node, options, step);
   yield* reportForEver(node, options);
 }
@@ -79,10 +81,14 @@ async function* tryStep(node: PlayedNode, options: PlayerOptions, step: string):
   }
 }
 
-/** What is not heard is not said again: the heartbeat tells how the node is. */
+const stepAnswerSchema = z.object({ collect: z.string().optional() });
+
+/** What is not heard is not said again: the heartbeat tells how the node is. The answer may ask for its journal. */
 async function* report(node: PlayedNode, body: object): Action {
   try {
-    yield* call(node, 'POST', '/v1/steps', body);
+    const answer = yield* call(node, 'POST', '/v1/steps', body);
+    const { collect } = stepAnswerSchema.parse(answer.body);
+    if (collect !== undefined) yield* sendCollected(node, collect);
   } catch (error) {
     if (error instanceof Refused) throw error;
     node.say(errorText(error));
@@ -110,7 +116,7 @@ async function* reportForEver(node: PlayedNode, options: PlayerOptions): Action 
     if (answer?.status === 410) throw new Refused('this node is not wanted any more');
     if (answer?.status === 401) {
       showCertificate(node, undefined);
-      yield* enrol(node);
+      yield* enrol(node, options.sshHostKey?.(node.userData.node.node.name));
       continue;
     }
     if (answer?.status !== 200) {

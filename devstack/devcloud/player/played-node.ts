@@ -25,6 +25,8 @@ export interface PlayedNode {
   readonly addresses: readonly string[];
   /** A line on the machine's console. */
   say(line: string): void;
+  /** The lines on it. */
+  said(): readonly string[];
   key: { csrPem: string; privateKeyPem: string } | undefined;
   certificate: string | undefined;
   /** By what it is known to the node listener; another object when the certificate changes. */

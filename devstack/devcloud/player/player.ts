@@ -34,6 +34,8 @@ export interface Playing {
 }
 
 const MAX_CONSOLE_LINES = 500;
+/** Below what the node listener takes in one piece, however long the lines. */
+const MAX_COLLECTED_LINES = 200;
 /** While a node hangs it is looked at again after this. */
 const HANGING_MS = 5000;
 
@@ -76,6 +78,7 @@ function startPlayer(
     addresses: server.addresses,
     metadata: async () => (await server.metadata?.()) ?? {},
     say,
+    said: () => consoleLines.slice(-MAX_COLLECTED_LINES),
     key: undefined,
     certificate: undefined,
     identity: { ca: userData.node.listener.ca },

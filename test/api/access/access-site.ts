@@ -1,5 +1,6 @@
 import { ensureAuthority } from '../../../common/authorities.js';
 import { clusters } from '../../../common/db/clusters.js';
+import { diagnostics } from '../../../common/db/diagnostics.js';
 import { USERS_AUTHORITY } from '../../../common/trusted-authorities.js';
 import { seedId } from '../../../devstack/devcloud/seed-id.js';
 import { type ApiClient, type ApiFixture, accountToken, startApi, tokenOf } from '../../support/api-fixture.js';
@@ -98,6 +99,8 @@ async function makeThings(api: ApiFixture, owner: ApiClient, admin: ApiClient, n
   };
   const nodegroup = await made(`/v1/clusters/${cluster}/nodegroups`, { name: 'extra' });
   await settle(api.db, cluster, 'CREATE_COMPLETE');
+  const diagnostic = await made(`/v1/clusters/${cluster}/actions/diagnose`, { nodes: [] });
+  await endDiagnostic(api, diagnostic);
   const keypairOf = await made('/v1/x509keypairs', { name: 'pair', bay_uuid: cluster });
   const federation = await made('/v1/federations', {
     name: 'one',
@@ -107,7 +110,12 @@ async function makeThings(api: ApiFixture, owner: ApiClient, admin: ApiClient, n
   await made('/v1/quotas', { project_id: project, hard_limit: 50 }, admin);
   const same = { bay: cluster, baymodel: template, keypair: keypairOf, resource: 'Cluster' };
   const unlimited = seedId('project service');
-  return { ...same, unlimited, template, published, cluster, nodegroup, federation, project };
+  return { ...same, unlimited, template, published, cluster, nodegroup, federation, diagnostic, project };
+}
+
+/** So that another may be asked for; there is no bundle. */
+async function endDiagnostic({ db }: ApiFixture, uuid: string): Promise<void> {
+  await db.transaction('test', (trx) => diagnostics.update(trx, { uuid }, { state: 'failed', openKey: undefined }));
 }
 
 /** Of the project, and for everybody to see. */

@@ -3,6 +3,8 @@ import { cloudResources } from '../../../common/db/cloud-resources.js';
 import { clusterTemplates } from '../../../common/db/cluster-templates.js';
 import { clusters } from '../../../common/db/clusters.js';
 import { conductors } from '../../../common/db/conductors.js';
+import { diagnosticPieces } from '../../../common/db/diagnostic-pieces.js';
+import { diagnostics } from '../../../common/db/diagnostics.js';
 import { events } from '../../../common/db/events.js';
 import { federations } from '../../../common/db/federations.js';
 import { nodeGroups } from '../../../common/db/node-groups.js';
@@ -24,6 +26,8 @@ export const tables = [
   clusterTemplates,
   clusters,
   conductors,
+  diagnosticPieces,
+  diagnostics,
   events,
   federations,
   nodeGroups,
