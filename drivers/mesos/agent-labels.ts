@@ -23,22 +23,26 @@ const DOCKER_RUNTIME = 'docker/runtime';
 const OF_AGENTS = {
   isolation: {
     type: 'text',
+    ofGroups: true,
     like: { pattern: listOf(ISOLATORS), words: `a list of ${ISOLATORS.join(', ')}` },
     help: "How agents keep tasks apart, as a list: Mesos' --isolation. Default: Mesos' own.",
   },
   image_providers: {
     type: 'text',
+    ofGroups: true,
     like: { pattern: listOf(IMAGE_PROVIDERS), words: `a list of ${IMAGE_PROVIDERS.join(', ')}` },
     help: "Whose images Mesos' own containerizer takes, as a list; docker needs docker/runtime in the isolation. Default: none.",
   },
   work_dir: {
     type: 'text',
+    ofGroups: true,
     like: { pattern: /^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/, words: 'an absolute path of plain names' },
     default: '/var/lib/mesos',
     help: 'Where agents keep what their tasks write. Default /var/lib/mesos.',
   },
   executor_env_variables: {
     type: 'text',
+    ofGroups: true,
     help: 'Environment of every executor, as a JSON object of texts. Default: none.',
   },
 } as const satisfies Readonly<Record<string, LabelDefinition>>;

@@ -1,6 +1,7 @@
 import { billOf, newest, type SoftwareSource } from '../bill.js';
 import { distributions } from '../distributions.js';
 import type { BayDriver, ClusterSpec } from '../driver.js';
+import { groupLabelProblems } from '../labels.js';
 import { planLoadBalancer } from '../load-balancer.js';
 import { masterTasks } from '../master-tasks.js';
 import { planNodeStack } from '../node-stack.js';
@@ -33,6 +34,7 @@ export function mesos({ bills, mirrorUrl }: SoftwareSource): BayDriver {
       return version === undefined ? {} : { mesos_version: version };
     },
     validateResize: resizeProblems,
+    validateGroupLabels: ({ labels, clusterLabels }) => groupLabelProblems(mesosLabels, labels, clusterLabels),
     planInfrastructure,
     planLoadBalancer: (spec, infrastructure) =>
       planLoadBalancer(spec, infrastructure, MARATHON.publicPort, furtherPorts(spec)),
