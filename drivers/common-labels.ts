@@ -1,5 +1,5 @@
 import { CLIENT_CERTIFICATE_DAYS, MAX_CLIENT_CERTIFICATE_DAYS } from '../common/client-certificates.js';
-import type { LabelDefinition } from './driver.js';
+import type { LabelDefinition } from './label-definition.js';
 
 /** Labels of every orchestrator whose network, load balancer and servers are made as those of Swarm and Kubernetes are. */
 export const commonLabels: Readonly<Record<string, LabelDefinition>> = {

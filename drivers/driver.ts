@@ -3,6 +3,7 @@ import type { HealthStatus } from '../common/db/clusters.js';
 import type { NodeGroup } from '../common/db/node-groups.js';
 import type { CertificateProfile, Node } from '../common/db/nodes.js';
 import { USERS_AUTHORITY } from '../common/trusted-authorities.js';
+import type { LabelDefinition } from './label-definition.js';
 import type { UpgradeOrder, UpgradePlan } from './upgrade-order.js';
 
 /**
@@ -151,21 +152,6 @@ export interface ClusterKind {
   os: string;
   coe: string;
 }
-
-export type LabelDefinition = {
-  help: string;
-  /** What an order without it has, where that is the same for all. */
-  default?: string;
-  /** Whether a node group may have another value than its cluster. */
-  ofGroups?: true;
-} & (
-  | { type: 'text'; like?: { pattern: RegExp; words: string } }
-  | { type: 'boolean' | 'cidr' }
-  | { type: 'integer'; min: number; max: number }
-  | { type: 'choice'; values: readonly string[] }
-  /** Of upstream's drivers, without a meaning here: accepted, and explained in an event. */
-  | { type: 'meaningless' }
-);
 
 export interface Problem {
   /** The request's field at fault. */

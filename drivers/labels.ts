@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import { meantWord } from '../common/edit-distance.js';
-import type { LabelDefinition, Problem } from './driver.js';
+import type { Problem } from './driver.js';
+import type { LabelDefinition } from './label-definition.js';
 
 type Labels = Readonly<Record<string, string>>;
 type Definitions = Readonly<Record<string, LabelDefinition>>;

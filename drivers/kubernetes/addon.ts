@@ -1,4 +1,4 @@
-import type { LabelDefinition } from '../driver.js';
+import type { LabelDefinition } from '../label-definition.js';
 
 /** An image, by the minor versions of Kubernetes that it is for: each is good below `before`, the first that fits counts. */
 export type Image = readonly { before: number | undefined; image: string }[];

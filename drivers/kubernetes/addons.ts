@@ -1,5 +1,6 @@
 import type { Node } from '../../common/db/nodes.js';
-import type { ClusterSpec, LabelDefinition, NodeTaskPlan } from '../driver.js';
+import type { ClusterSpec, NodeTaskPlan } from '../driver.js';
+import type { LabelDefinition } from '../label-definition.js';
 import { isTrue } from '../labels.js';
 import { latestMaster } from '../master-tasks.js';
 import type { Addon, Image } from './addon.js';

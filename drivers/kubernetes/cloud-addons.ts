@@ -1,4 +1,4 @@
-import type { LabelDefinition } from '../driver.js';
+import type { LabelDefinition } from '../label-definition.js';
 import { isTrue } from '../labels.js';
 import type { Addon, Image } from './addon.js';
 import { CINDER_CSI, CLOUD_CONTROLLER, cloudDefinitions } from './cloud-use.js';

@@ -1,4 +1,5 @@
-import type { AccessRule, CloudUse, ClusterSpec, LabelDefinition } from '../driver.js';
+import type { AccessRule, CloudUse, ClusterSpec } from '../driver.js';
+import type { LabelDefinition } from '../label-definition.js';
 import { isTrue } from '../labels.js';
 import { minorOf } from './versions.js';
 

@@ -1,5 +1,5 @@
 import { commonLabels } from '../common-labels.js';
-import type { LabelDefinition } from '../driver.js';
+import type { LabelDefinition } from '../label-definition.js';
 import { MIRROR_URL } from '../labels.js';
 import { addonLabels } from './addons.js';
 import { cloudTagLabels } from './cloud-addons.js';

@@ -1,4 +1,4 @@
-import type { LabelDefinition } from '../driver.js';
+import type { LabelDefinition } from '../label-definition.js';
 
 /** Of the pods' network. Upstream has some for one network driver only; here pods have one network, whatever its driver. */
 export const networkLabels: Readonly<Record<string, LabelDefinition>> = {

@@ -1,4 +1,5 @@
-import type { ClusterOrder, LabelDefinition } from '../driver.js';
+import type { ClusterOrder } from '../driver.js';
+import type { LabelDefinition } from '../label-definition.js';
 import type { Refusal } from '../orders.js';
 import type { Addon } from './addon.js';
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { LabelDefinition, Problem } from '../driver.js';
+import type { Problem } from '../driver.js';
+import type { LabelDefinition } from '../label-definition.js';
 
 type Labels = Readonly<Record<string, string>>;
 

@@ -1,6 +1,6 @@
 import { BILLED } from '../bill.js';
 import { commonLabels } from '../common-labels.js';
-import type { LabelDefinition } from '../driver.js';
+import type { LabelDefinition } from '../label-definition.js';
 import { MIRROR_URL } from '../labels.js';
 import { agentLabels } from './agent-labels.js';
 import { EDGE_PORTS } from './edge-ports.js';

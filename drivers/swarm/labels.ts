@@ -1,5 +1,5 @@
 import { commonLabels } from '../common-labels.js';
-import type { LabelDefinition } from '../driver.js';
+import type { LabelDefinition } from '../label-definition.js';
 
 /** What a Swarm understands of labels, upstream's own included. */
 export const swarmLabels: Readonly<Record<string, LabelDefinition>> = {

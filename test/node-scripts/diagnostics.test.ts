@@ -76,12 +76,12 @@ describe('a node that is asked for its journals', () => {
   });
 
   it('lets the key of its cluster collect over SSH, and do nothing else', async () => {
-    mkdirSync(join(machine.root, 'home'), { recursive: true });
+    mkdirSync(join(machine.root, 'var/lib'), { recursive: true });
 
     await machine.run('diagnostics-user.sh');
     await machine.run('diagnostics-user.sh');
 
-    expect(machine.read('home/bayou-diagnostics/.ssh/authorized_keys')).toBe(
+    expect(machine.read('var/lib/bayou-diagnostics/.ssh/authorized_keys')).toBe(
       `restrict,command="/opt/bayou/diagnostics.sh" ${SSH_KEY}\n`,
     );
     expect(machine.read('fake/useradd').split('\n')).toEqual([

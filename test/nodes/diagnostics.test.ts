@@ -118,7 +118,7 @@ describe('a Swarm whose create fails on its worker', () => {
   });
 
   it('opens nothing else to the key', async () => {
-    const home = '/home/bayou-diagnostics';
+    const home = (await site.nodes.run(worker, 'getent', 'passwd', 'bayou-diagnostics')).split(':')[5];
     const authorized = await site.nodes.run(worker, 'cat', `${home}/.ssh/authorized_keys`);
     expect(authorized).toMatch(/^restrict,command="\/opt\/bayou\/diagnostics\.sh" ecdsa-sha2-nistp256 \S+\n$/);
     const asUser = (command: string) =>
