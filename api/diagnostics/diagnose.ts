@@ -16,12 +16,11 @@ const MAX_NODES = 20;
 /** Without a body Bayou chooses the nodes. */
 export const diagnoseBody = z
   .strictObject({
-    nodes: z.preprocess(
-      (value) => value ?? [],
-      z
-        .array(requiredText(), { error: 'must be a list of server ids, node names, uuids or ordinals' })
-        .max(MAX_NODES, `has more than ${MAX_NODES} entries`),
-    ),
+    nodes: z
+      .array(requiredText(), { error: 'must be a list of server ids, node names, uuids or ordinals' })
+      .max(MAX_NODES, `has more than ${MAX_NODES} entries`)
+      .nullish()
+      .transform((nodes) => nodes ?? []),
   })
   .prefault({ nodes: [] });
 

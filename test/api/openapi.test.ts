@@ -76,6 +76,7 @@ describe('The document of the API', () => {
     expect(Object.fromEntries(required)).toEqual({
       'POST /v1/clustertemplates': ['coe', 'image_id'],
       'POST /v1/clusters': ['cluster_template_id'],
+      'POST /v1/clusters/{cluster}/actions/diagnose': [],
       'POST /v1/clusters/{cluster}/actions/resize': ['node_count'],
       'POST /v1/clusters/{cluster}/actions/upgrade': ['cluster_template'],
       'POST /v1/clusters/{cluster}/nodegroups': ['name'],
