@@ -1,7 +1,9 @@
+import { MASTER_ROLE } from '../common/db/node-groups.js';
 import type { ClusterSpec, HotTemplate, Infrastructure, NodeIdentity } from './driver.js';
 import { loadBalancerOf, VIP_PORT } from './load-balancer.js';
 import type { NetworkPart } from './network.js';
 import { allowAddresses, floatingAddressResource, portResource } from './node-stack.js';
+import { openPorts } from './open-ports.js';
 
 /**
  * A port with a known address for every master, so that certificates and memberships are known before any machine boots.
@@ -34,19 +36,7 @@ export function masterPorts(spec: ClusterSpec, network: NetworkPart, podNetwork?
 
 /** Lets everybody reach these on the masters. */
 export function openMasterPorts(ports: readonly number[]): HotTemplate {
-  const rules = ports.map((port) => [
-    `published_port_${port}`,
-    {
-      type: 'OS::Neutron::SecurityGroupRule',
-      properties: {
-        security_group: { get_resource: 'master_security_group' },
-        protocol: 'tcp',
-        port_range_min: port,
-        port_range_max: port,
-      },
-    },
-  ]);
-  return { heat_template_version: '2018-08-31', resources: Object.fromEntries(rules) };
+  return openPorts({ role: MASTER_ROLE, rule: 'published_port', ports });
 }
 
 /** Always in the same order, whoever leaves: the plan's text tells whether it has changed. */

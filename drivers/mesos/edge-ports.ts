@@ -1,4 +1,6 @@
 import type { ClusterOrder, HotTemplate, Problem } from '../driver.js';
+import { openPorts } from '../open-ports.js';
+import { EDGE_ROLE } from './discovery.js';
 
 /** The label `edge_ports`: which ports of the edge applications may have, and so the world may reach. */
 export const EDGE_PORTS = {
@@ -27,17 +29,5 @@ export function edgePortProblems({ labels }: Pick<ClusterOrder, 'labels'>): Prob
 
 /** Lets everybody reach them. */
 export function edgeRules(labels: Labels): HotTemplate {
-  const rules = edgePorts(labels).map((port) => [
-    `edge_port_${port}`,
-    {
-      type: 'OS::Neutron::SecurityGroupRule',
-      properties: {
-        security_group: { get_resource: 'edge_security_group' },
-        protocol: 'tcp',
-        port_range_min: port,
-        port_range_max: port,
-      },
-    },
-  ]);
-  return { heat_template_version: '2018-08-31', resources: Object.fromEntries(rules) };
+  return openPorts({ role: EDGE_ROLE, rule: 'edge_port', ports: edgePorts(labels) });
 }
