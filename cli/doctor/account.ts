@@ -1,4 +1,5 @@
 import { errorText, ServiceError } from '../../common/errors.js';
+import { listVolumeTypes } from '../../openstack/block-storage/volume-types.js';
 import { listFlavors } from '../../openstack/compute/flavors.js';
 import { isStatus } from '../../openstack/errors.js';
 import { onlyOne } from '../../openstack/find.js';
@@ -6,10 +7,13 @@ import { findProject, findProjectsByName, type Project } from '../../openstack/i
 import { grantRole, listRoles } from '../../openstack/identity/roles.js';
 import { createUser, deleteUser, findUserByName } from '../../openstack/identity/users.js';
 import { findImage } from '../../openstack/image/images.js';
+import { listLoadBalancers } from '../../openstack/load-balancing/load-balancers.js';
 import { findNetwork } from '../../openstack/network/networks.js';
+import { findContainer } from '../../openstack/object-storage/containers.js';
 import { listStacks } from '../../openstack/orchestration/stacks.js';
 import type { CallContext, Session } from '../../openstack/session.js';
 import type { RoleRef } from '../../openstack/token.js';
+import { catalogOffers } from '../service-clients.js';
 import { type Finding, fail, ok, type Patient, warn } from './check.js';
 
 const PASSWORD_BYTES = 32;
@@ -26,12 +30,34 @@ const USER_IS_BETTER = warn(
 );
 const ROLES_REMEDY = 'add the role that the service asks for to [trust] roles';
 
-/** What a cluster's account does in each service, read-only. */
-const USES: { service: string; use: (session: Session, ctx: CallContext, probe: string) => Promise<unknown> }[] = [
-  { service: 'Heat', use: (session, ctx, probe) => listStacks(session, ctx, { tags: [probe] }) },
+interface Probe {
+  /** A name that nothing has. */
+  name: string;
+  projectId: string;
+}
+
+/** What a cluster's account does in each service, read-only. A cloud may be without the optional ones. */
+const USES: {
+  service: string;
+  optional?: 'block-storage' | 'load-balancer' | 'object-store';
+  use: (session: Session, ctx: CallContext, probe: Probe) => Promise<unknown>;
+}[] = [
+  { service: 'Heat', use: (session, ctx, { name }) => listStacks(session, ctx, { tags: [name] }) },
   { service: 'Nova', use: (session, ctx) => listFlavors(session, ctx) },
-  { service: 'Neutron', use: (session, ctx, probe) => findNetwork(session, ctx, probe) },
-  { service: 'Glance', use: (session, ctx, probe) => findImage(session, ctx, probe) },
+  { service: 'Neutron', use: (session, ctx, { name }) => findNetwork(session, ctx, name) },
+  { service: 'Glance', use: (session, ctx, { name }) => findImage(session, ctx, name) },
+  { service: 'Cinder', optional: 'block-storage', use: (session, ctx) => listVolumeTypes(session, ctx) },
+  {
+    service: 'Octavia',
+    optional: 'load-balancer',
+    use: (session, ctx, { projectId }) => listLoadBalancers(session, ctx, { projectId }),
+  },
+  // Swift refuses who has none of its `operator_roles`, and only registries need one.
+  {
+    service: 'Swift',
+    optional: 'object-store',
+    use: (session, ctx, { name }) => findContainer(session, ctx, { name }),
+  },
 ];
 
 /** Goes the way of a cluster's account: made, granted, logged in, used, removed. Nothing stays. */
@@ -96,10 +122,13 @@ async function tryAccount(patient: Patient, ctx: CallContext, account: Account, 
   if (!granted.done) return;
   const session = patient.accountSession({ userId: user.id, password, projectId: project.id });
   const remedy = 'see in the log of Keystone why it refuses users of the trustee domain';
-  if ((await step('account: log in', 'by password', remedy, () => session.identity(ctx))) === undefined) return;
-  for (const { service, use } of USES) {
+  const identity = await step('account: log in', 'by password', remedy, () => session.identity(ctx));
+  if (identity === undefined) return;
+  const offers = catalogOffers(patient.loaded.config);
+  for (const { service, optional, use } of USES) {
+    if (optional !== undefined && !offers(identity.catalog, optional)) continue;
     await step(`account: ${service}`, 'can be used', ROLES_REMEDY, async () => {
-      await use(session, ctx, name);
+      await use(session, ctx, { name, projectId: project.id });
       return true;
     });
   }

@@ -4,7 +4,7 @@ import { checkCatalog } from './catalog.js';
 import { type Check, type Finding, ok, type Patient, warn } from './check.js';
 import { checkDatabase, checkSecretKey } from './database.js';
 import { checkClock, checkDomainAdmin, checkKeystone, checkServiceUser } from './keystone.js';
-import { checkNodeListener, checkPublicKeystone } from './node-addresses.js';
+import { checkNodeListener, checkPublicKeystone, checkRegistries } from './node-addresses.js';
 import { checkPolicy } from './policy.js';
 
 /** What `bayou doctor` looks at, in this order. */
@@ -77,6 +77,12 @@ export const CHECKS: readonly Check[] = [
     needs: ['Keystone'],
     remedy: 'set [keystone_authtoken] www_authenticate_uri to the public address of Keystone v3',
     run: checkPublicKeystone,
+  },
+  {
+    name: 'addresses for registries',
+    needs: ['service user'],
+    remedy: 'see that Keystone answers',
+    run: checkRegistries,
   },
 ];
 

@@ -4,12 +4,14 @@ import { checkServerIdentity, connect, type PeerCertificate, type TLSSocket } fr
 import ipaddr from 'ipaddr.js';
 import { errorText } from '../../common/errors.js';
 import type { CallContext } from '../../openstack/session.js';
-import { withVersion } from '../../openstack/token.js';
+import { findEndpoint, withVersion } from '../../openstack/token.js';
+import { endpointChoices } from '../service-clients.js';
 import { type Finding, fail, ok, type Patient, warn } from './check.js';
 
 const TIMEOUT_MS = 5000;
 const LISTENER = 'node listener';
 const KEYSTONE = 'Keystone for clients';
+const REGISTRIES = 'addresses for registries';
 
 /** What nodes are told must be an address that they can reach, and that its certificate names. */
 export async function checkNodeListener(patient: Patient, ctx: CallContext): Promise<Finding[]> {
@@ -33,7 +35,7 @@ export async function checkNodeListener(patient: Patient, ctx: CallContext): Pro
   return findings;
 }
 
-/** Clients are sent to Keystone by the API's refusals; nodes call no OpenStack service. */
+/** Clients are sent to Keystone by the API's refusals. */
 export async function checkPublicKeystone(patient: Patient, ctx: CallContext): Promise<Finding[]> {
   const { wwwAuthenticateUri } = patient.loaded.config.keystoneAuthtoken;
   const url = withVersion(wwwAuthenticateUri ?? patient.authUrl, 'identity');
@@ -53,6 +55,26 @@ export async function checkPublicKeystone(patient: Patient, ctx: CallContext): P
   if (unreachable === undefined || patient.isDevelopmentCloud) return [ok(KEYSTONE, url)];
   const remedy = 'set [keystone_authtoken] www_authenticate_uri to an address that clients and nodes reach';
   return [warn(KEYSTONE, `${url} ${unreachable}`, remedy)];
+}
+
+/** Nodes call no OpenStack service but these two, and only where they keep a registry. */
+export async function checkRegistries(patient: Patient, ctx: CallContext): Promise<Finding[]> {
+  const { config } = patient.loaded;
+  const { catalog } = await patient.service.identity(ctx);
+  const place = { ...endpointChoices(config)['object-store'], interface: 'public' } as const;
+  const swift = findEndpoint(catalog, 'object-store', place);
+  if (swift === undefined) return [ok(REGISTRIES, 'no Swift for clients, so clusters have no registry')];
+  const keystone = findEndpoint(catalog, 'identity', { interface: 'public' }) ?? patient.authUrl;
+  const findings = await Promise.all(
+    [keystone, swift].map(async (url) => {
+      const unreachable = await whyUnreachable(bare(new URL(url).hostname));
+      if (unreachable === undefined || patient.isDevelopmentCloud) return undefined;
+      const remedy = 'give the catalog a public endpoint of it that servers of the cloud reach';
+      return warn(REGISTRIES, `nodes with a registry are told ${url}, which ${unreachable}`, remedy);
+    }),
+  );
+  const found = findings.filter((finding) => finding !== undefined);
+  return found.length > 0 ? found : [ok(REGISTRIES, `${keystone} and ${swift}`)];
 }
 
 /** Of whatever listens there now. A proxy that ends TLS has another certificate, and no node would trust it. */

@@ -190,6 +190,24 @@ const CASES: Record<string, Case> = {
     found: /403/,
     remedy: /\[trust\] roles/,
   },
+  'an account that may not use Cinder': {
+    fault: { service: 'block-storage', path: '/types', action: { status: 403 } },
+    what: 'account: Cinder',
+    found: /403/,
+    remedy: /\[trust\] roles/,
+  },
+  'an account that may not use Octavia': {
+    fault: { service: 'load-balancer', path: '/lbaas', action: { status: 403 } },
+    what: 'account: Octavia',
+    found: /403/,
+    remedy: /\[trust\] roles/,
+  },
+  'an account that may not use Swift': {
+    fault: { service: 'object-store', path: '/doctor-', action: { status: 403 } },
+    what: 'account: Swift',
+    found: /403/,
+    remedy: /\[trust\] roles/,
+  },
   'a public Keystone that is none': {
     settings: { BAYOU_KEYSTONE_AUTHTOKEN__WWW_AUTHENTICATE_URI: 'http://127.0.0.1:1/v3' },
     what: 'Keystone for clients',

@@ -209,6 +209,7 @@ describe('the doctor on the addresses that others are told', () => {
 
       expect(findings).toContainEqual(finding('fail', 'node listener', /this machine only/, /public_url/));
       expect(findings).toContainEqual(finding('warn', 'Keystone for clients', /this machine only/, /www_auth/));
+      expect(findings).toContainEqual(finding('warn', 'addresses for registries', /this machine only/, /endpoint/));
     },
   );
 
