@@ -2,6 +2,7 @@ import type { Clock } from '../common/clock.js';
 import { isServiceError } from '../common/errors.js';
 import { volumeQuotas } from '../openstack/block-storage/volume-quotas.js';
 import { listVolumeTypes } from '../openstack/block-storage/volume-types.js';
+import { listAvailabilityZones } from '../openstack/compute/availability-zones.js';
 import { computeQuotas } from '../openstack/compute/compute-quotas.js';
 import { isStatus } from '../openstack/errors.js';
 import { loadBalancerQuotas } from '../openstack/load-balancing/load-balancer-quotas.js';
@@ -28,6 +29,8 @@ export interface CloudLimits {
   usedAddresses(who: Identity, subnetId: string): Promise<number | undefined>;
   /** Ids and names of all types of volumes. */
   volumeTypes(who: Identity): Promise<string[] | undefined>;
+  /** Names of those in which servers may be made. */
+  availabilityZones(who: Identity): Promise<string[] | undefined>;
 }
 
 export interface CloudLimitsDeps extends Pick<CloudReferencesDeps, 'clock' | 'userSession'> {
@@ -79,6 +82,7 @@ export function openstackLimits(deps: CloudLimitsDeps): CloudLimits {
       remember(who, ['volume types'], async (session) =>
         (await listVolumeTypes(session, ctx)).flatMap(({ id, name }) => [id, name]),
       ),
+    availabilityZones: (who) => remember(who, ['availability zones'], (session) => listAvailabilityZones(session, ctx)),
   };
 }
 

@@ -36,12 +36,30 @@ export async function preflight(
   const plan = present === undefined ? whole : addedTo(present, whole);
   // What an admin's own project has left says nothing of the cluster's.
   if (who.projectId !== projectId) return { plan, findings: stackSizeProblems(api, plan) };
-  const [quotas, types, addresses] = await Promise.all([
+  const [quotas, zones, types, addresses] = await Promise.all([
     quotaProblems(api, who, plan),
+    zoneProblems(api, who, after),
     volumeTypeProblems(api, who, plan),
     addressProblems(api, who, after, whole, plan),
   ]);
-  return { plan, findings: [...types, ...addresses, ...quotas, ...stackSizeProblems(api, plan)] };
+  return { plan, findings: [...zones, ...types, ...addresses, ...quotas, ...stackSizeProblems(api, plan)] };
+}
+
+/** A group's own zone counts, else the cluster's. */
+async function zoneProblems(api: Api, who: Identity, { labels, groups }: PlannedCluster): Promise<Finding[]> {
+  const zones = groups.map((group) => group.labels.availability_zone ?? labels.availability_zone);
+  const wanted = [...new Set(zones)].filter((zone) => zone !== undefined);
+  if (wanted.length === 0) return [];
+  const known = await api.limits.availabilityZones(who);
+  return wanted
+    .filter((zone) => known?.includes(zone) === false)
+    .map((zone) =>
+      finding(
+        'labels.availability_zone',
+        'availability_zone_not_found',
+        `Nova has no availability zone ${zone}; it has ${known?.join(', ')}`,
+      ),
+    );
 }
 
 /** The label that names the type of a volume with this purpose. */

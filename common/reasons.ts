@@ -30,6 +30,11 @@ export const REASONS = {
     retryable: false,
     hint: 'name a volume type that the project may use, or leave the label out',
   },
+  availability_zone_not_found: {
+    actor: 'user',
+    retryable: false,
+    hint: 'name a zone of Nova, or leave the label out',
+  },
   flavor_too_small: {
     actor: 'user',
     retryable: false,

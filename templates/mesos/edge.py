@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-# Keeps HAProxy's configuration as what etcd says of services (registrar.py), and has HAProxy read it anew without dropping
-# a connection. Without an answer of etcd everything stays as it is.
+# Keeps HAProxy's configuration as what etcd says of services (registrar.py). Servers that come and go the running HAProxy
+# is told by its socket, which takes milliseconds; for anything else it reads its configuration anew. Neither drops a
+# connection. Without an answer of etcd everything stays as it is.
 # EDGE_PORTS are the ports that services may have, separated by commas; etcdctl finds etcd by its own variables, ETCDCTL_….
 import base64
 import ipaddress
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -14,6 +16,7 @@ import time
 
 CONFIG = os.environ.get('EDGE_CONFIG', '/etc/haproxy/haproxy.cfg')
 STATUS = os.environ.get('EDGE_STATUS', '/run/edge-watcher.json')
+SOCKET = os.environ.get('EDGE_SOCKET', '/run/haproxy/admin.sock')
 PORTS = {int(port) for port in os.environ['EDGE_PORTS'].split(',')}
 PREFIX = '/bayou/'
 CALL_SECONDS = 10
@@ -21,6 +24,8 @@ CALL_SECONDS = 10
 QUIET_SECONDS = 5
 # Each time HAProxy reads its configuration anew a process stays, until the last of its connections has ended.
 RELOAD_SECONDS = 1
+# Servers that HAProxy was told to use no more; it forgets them when it reads its configuration.
+MAX_GONE = 100
 
 NAME = '[a-z0-9._:-]{1,220}'
 SERVICE = re.compile(f'services/({NAME})/([A-Za-z0-9_.:-]{{1,300}})')
@@ -28,7 +33,8 @@ ROUTE = re.compile(f'routes/({NAME})')
 HOST = '[a-z0-9][a-z0-9.-]{0,252}'
 TARGET = re.compile(f'(http|tcp) ([0-9]{{1,5}})(?: ({HOST}(?:,{HOST})*))?')
 
-HEAD = '''global
+CHECK = 'check inter 2s fall 2 rise 1'
+HEAD = f'''global
   log /dev/log local0
   user haproxy
   group haproxy
@@ -46,7 +52,7 @@ defaults
   timeout tunnel 1h
   timeout http-request 10s
   timeout http-keep-alive 2s
-  default-server check inter 2s fall 2 rise 1
+  default-server {CHECK}
 frontend health
   mode http
   bind 127.0.0.1:8404
@@ -141,13 +147,104 @@ def run(*command):
         raise OSError(f'{command[0]}: {done.stderr.strip()[-300:]}')
 
 
-def apply(text):
-    """What HAProxy does not take is not put in the place of what it has."""
-    with open(f'{CONFIG}.new', 'w') as file:
+def prepare(path, text):
+    with open(f'{path}.new', 'w') as file:
         file.write(text)
-    run('haproxy', '-c', '-q', '-f', f'{CONFIG}.new')
-    os.replace(f'{CONFIG}.new', CONFIG)
-    run('systemctl', 'reload-or-restart', 'haproxy.service')
+
+
+def ask(command):
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(CALL_SECONDS)
+        connection.connect(SOCKET)
+        connection.sendall(f'{command}\n'.encode())
+        answer = b''
+        while part := connection.recv(65536):
+            answer += part
+    return answer.decode(errors='replace').strip()
+
+
+def tell(command, expected=''):
+    answer = ask(command)
+    if answer != expected:
+        raise OSError(f'HAProxy to "{command}": {answer[:300]}')
+
+
+def worker():
+    """Which of HAProxy's processes listens to commands; None when none does."""
+    try:
+        found = re.search('^Pid: ([0-9]+)$', ask('show info'), re.MULTILINE)
+        return found and found[1]
+    except OSError:
+        return None
+
+
+class Edge:
+    """What HAProxy has: its configuration, and beside it servers that it was told of since it has read that."""
+
+    def __init__(self):
+        self.text, self.shape, self.servers, self.known = None, None, {}, {}
+
+    def apply(self, servers, ports):
+        """Whether anything was to be done."""
+        text, shape = render(servers, ports), render({}, ports)
+        if text == self.text:
+            return False
+        if shape != self.shape or not self.move(servers, text):
+            has_read = self.reload(text)
+            self.known = {service: dict(of) for service, of in servers.items()}
+            shape = shape if has_read else None
+        self.text, self.shape, self.servers = text, shape, servers
+        return True
+
+    def move(self, servers, text):
+        """HAProxy before version 2.5 adds no server; then it reads its configuration."""
+        if sum(map(len, self.known.values())) - sum(map(len, self.servers.values())) > MAX_GONE:
+            return False
+        try:
+            for service in served_in(text):
+                self.change(service, dict(self.servers.get(service, [])), dict(servers.get(service, [])))
+        except OSError as error:
+            log(f'reloads: {error}')
+            return False
+        prepare(CONFIG, text)
+        os.replace(f'{CONFIG}.new', CONFIG)
+        return True
+
+    def change(self, service, before, after):
+        """First who comes, then who goes: who goes answers what he has, and gets nothing more."""
+        known = self.known.setdefault(service, {})
+        for task, address in after.items():
+            if before.get(task) == address:
+                continue
+            name = f'{service}/{task}'
+            if task not in known:
+                tell(f'add server {name} {address} {CHECK}', 'New server registered.')
+                known[task] = address
+                tell(f'enable health {name}')
+            elif known[task] != address:
+                raise OSError(f'{name} has another address')
+            tell(f'set server {name} state ready')
+        for task in before:
+            if task not in after:
+                tell(f'set server {service}/{task} state maint')
+
+    def reload(self, text):
+        """What HAProxy does not take is not put in the place of what it has. Whether commands go to who has read it."""
+        prepare(CONFIG, text)
+        run('haproxy', '-c', '-q', '-f', f'{CONFIG}.new')
+        os.replace(f'{CONFIG}.new', CONFIG)
+        before = worker()
+        run('systemctl', 'reload-or-restart', 'haproxy.service')
+        time.sleep(RELOAD_SECONDS)
+        for _ in range(CALL_SECONDS * 10 if before else 0):
+            if worker() not in (None, before):
+                return True
+            time.sleep(0.1)
+        return worker() != before
+
+
+def served_in(text):
+    return re.findall('^backend (.+)$', text, re.MULTILINE)
 
 
 def watch(wake):
@@ -161,25 +258,20 @@ def watch(wake):
 
 
 def say(**status):
-    with open(f'{STATUS}.new', 'w') as file:
-        json.dump(status, file)
+    prepare(STATUS, json.dumps(status))
     os.replace(f'{STATUS}.new', STATUS)
 
 
 def main():
-    wake, said, applied = threading.Event(), None, None
+    wake, said, edge = threading.Event(), None, Edge()
     threading.Thread(target=watch, args=(wake,), daemon=True).start()
     while True:
         problem, refused = [], []
         try:
             servers, routes = understand(read())
             ports, refused = share_out(routes)
-            text = render(servers, ports)
-            if text != applied:
-                apply(text)
-                applied = text
+            if edge.apply(servers, ports):
                 log(f'HAProxy has {sum(map(len, servers.values()))} servers on {len(ports)} ports')
-                time.sleep(RELOAD_SECONDS)
             say(read_at=int(time.time()), refused=refused)
         except (OSError, ValueError, subprocess.TimeoutExpired) as error:
             problem = [str(error)]

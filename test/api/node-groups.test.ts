@@ -17,7 +17,7 @@ describe.each(DATABASE_KINDS)('Node groups over %s', (database) => {
     // The orchestrator of this driver takes all labels and taints.
     api = await startApi({ database, clusterTypes: { schedulingProblems: () => [] } });
     demo = (await api.as('demo')).at('latest');
-    cluster = await makeCluster(demo, { labels: { fixed_subnet_cidr: '10.1.0.0/24', availability_zone: 'a' } });
+    cluster = await makeCluster(demo, { labels: { fixed_subnet_cidr: '10.1.0.0/24', availability_zone: 'nova' } });
     await settle(api.db, cluster, 'CREATE_COMPLETE', { apiAddress: 'tcp://172.24.4.5:2376' });
   });
   afterEach(() => api.stop());
@@ -54,7 +54,7 @@ describe.each(DATABASE_KINDS)('Node groups over %s', (database) => {
         flavor_id: 'm1.small',
         image_id: 'debian-12',
         docker_volume_size: null,
-        labels: { fixed_subnet_cidr: '10.1.0.0/24', availability_zone: 'a' },
+        labels: { fixed_subnet_cidr: '10.1.0.0/24', availability_zone: 'nova' },
         labels_added: {},
         node_labels: {},
         node_taints: [],
@@ -77,7 +77,7 @@ describe.each(DATABASE_KINDS)('Node groups over %s', (database) => {
         flavor_id: 'm1.medium',
         image_id: 'ubuntu-22.04',
         docker_volume_size: 7,
-        labels: { availability_zone: 'b', colour: 'red' },
+        labels: { availability_zone: 'edge', colour: 'red' },
         merge_labels: true,
         node_labels: { 'example.org/kind': 'gpu', 'node.kubernetes.io/speed': 'high', plain: '' },
         node_taints: [TAINT, { key: 'dedicated', effect: 'NoExecute' }],
@@ -92,8 +92,8 @@ describe.each(DATABASE_KINDS)('Node groups over %s', (database) => {
         flavor_id: 'm1.medium',
         image_id: 'ubuntu-22.04',
         docker_volume_size: 7,
-        labels: { fixed_subnet_cidr: '10.1.0.0/24', availability_zone: 'b', colour: 'red' },
-        labels_overridden: { availability_zone: 'a' },
+        labels: { fixed_subnet_cidr: '10.1.0.0/24', availability_zone: 'edge', colour: 'red' },
+        labels_overridden: { availability_zone: 'nova' },
         labels_added: { colour: 'red' },
         labels_skipped: {},
         node_labels: { 'example.org/kind': 'gpu', 'node.kubernetes.io/speed': 'high', plain: '' },

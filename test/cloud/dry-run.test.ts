@@ -70,6 +70,10 @@ const MISTAKES: Record<string, Mistake> = {
     cluster: { master_count: 2 },
     finds: ['master_count', null, '1, 3 or 5'],
   },
+  'an unknown availability zone': {
+    cluster: { labels: { availability_zone: 'no' } },
+    finds: ['labels.availability_zone', 'availability_zone_not_found', 'no availability zone no'],
+  },
   'an unknown volume type': {
     cluster: { docker_volume_size: 10, labels: { docker_volume_type: 'no' } },
     finds: ['labels.docker_volume_type', 'volume_type_not_found', 'no volume type no'],

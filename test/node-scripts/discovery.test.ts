@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { until } from '../support/until.js';
-import { DiscoveryProgram, type PlayedApp, PlayedMarathon } from './played-discovery.js';
+import { DiscoveryProgram, type PlayedApp, PlayedHaproxy, PlayedMarathon } from './played-discovery.js';
 
 jest.setTimeout(180_000);
 
@@ -193,6 +194,38 @@ describe('the watcher of the edge', () => {
     edge.etcd = { ...entries, '/bayou/services/db/db.1': '10.0.0.7:31005' };
     await configHas('10.0.0.7:31005');
     await until(() => edge.reloads === 3, { limitMs: LIMIT_MS });
+  });
+
+  it('tells an HAProxy that listens of servers that come and go, and has it read its configuration for a route', async () => {
+    const haproxy = new PlayedHaproxy(() => edge.reloads);
+    await haproxy.listen(join(edge.folder, 'admin.sock'));
+    try {
+      edge.etcd = { ...entries, '/bayou/services/shop_web/unheard-of': '10.0.0.9:31001' };
+      start();
+      await until(() => edge.read('status') !== '', { limitMs: LIMIT_MS, tell: () => edge.log });
+
+      edge.etcd = { ...edge.etcd, '/bayou/services/shop_web/shop_web.2': '10.0.0.6:31001' };
+      await configHas('10.0.0.6:31001');
+      const { '/bayou/services/shop_web/shop_web.1': _, ...others } = edge.etcd;
+      edge.etcd = others;
+      await until(() => !edge.read('haproxy.cfg').includes('10.0.0.5:31001'), { limitMs: LIMIT_MS });
+
+      expect(haproxy.commands).toEqual([
+        'add server shop_web/shop_web.2 10.0.0.6:31001 check inter 2s fall 2 rise 1',
+        'enable health shop_web/shop_web.2',
+        'set server shop_web/shop_web.2 state ready',
+        'set server shop_web/shop_web.1 state maint',
+      ]);
+      expect(edge.reloads).toBe(1);
+      edge.etcd = { ...edge.etcd, '/bayou/routes/shop_web': 'http 80 other.example.org' };
+      await until(() => edge.reloads === 2, { limitMs: LIMIT_MS });
+      const { '/bayou/services/shop_web/unheard-of': __, ...known } = edge.etcd;
+      edge.etcd = known;
+      await until(() => edge.reloads === 3, { limitMs: LIMIT_MS, tell: () => edge.log });
+      expect(edge.log).toContain('No such server.');
+    } finally {
+      haproxy.stop();
+    }
   });
 
   it('keeps what it has while etcd is away', async () => {

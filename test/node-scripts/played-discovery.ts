@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createSocketServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { templatePath } from '../../common/package-root.js';
@@ -65,6 +65,36 @@ export class PlayedMarathon {
   }
 }
 
+/** The socket of an HAProxy that knows the servers which it is told of; its process is another after each reload. */
+export class PlayedHaproxy {
+  readonly commands: string[] = [];
+  readonly #server = createSocketServer({ allowHalfOpen: true });
+  readonly #process: () => number;
+
+  constructor(process: () => number) {
+    this.#process = process;
+    this.#server.on('connection', (socket) => {
+      socket.once('data', (data) => socket.end(`${this.#answer(String(data).trim())}\n`));
+    });
+  }
+
+  async listen(path: string): Promise<void> {
+    this.#server.listen(path);
+    await once(this.#server, 'listening');
+  }
+
+  stop(): void {
+    this.#server.close();
+  }
+
+  #answer(command: string): string {
+    if (command === 'show info') return `Name: HAProxy\nPid: ${100 + this.#process()}\n`;
+    this.commands.push(command);
+    if (command.endsWith('unheard-of state maint')) return 'No such server.\n';
+    return command.startsWith('add server ') ? 'New server registered.\n' : '';
+  }
+}
+
 /** A program of `templates/mesos/`, with an etcd, HAProxy and systemd that are files in a folder. */
 export class DiscoveryProgram {
   readonly folder = mkdtempSync(join(tmpdir(), 'bayou-discovery-'));
@@ -84,6 +114,7 @@ export class DiscoveryProgram {
         FAKE_ETCD: join(this.folder, 'etcd'),
         EDGE_CONFIG: join(this.folder, 'haproxy.cfg'),
         EDGE_STATUS: join(this.folder, 'status'),
+        EDGE_SOCKET: join(this.folder, 'admin.sock'),
         ...settings,
       },
     });

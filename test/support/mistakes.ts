@@ -171,6 +171,11 @@ export const MISTAKES: Record<string, Mistake> = {
     finds: finding('volume_type_not_found', 'no volume type no', 'labels.docker_volume_type'),
     status: 400,
   },
+  'an unknown availability zone': {
+    cluster: { labels: { availability_zone: 'no' } },
+    finds: finding('availability_zone_not_found', 'no availability zone no; it has nova', 'labels.availability_zone'),
+    status: 400,
+  },
   'too few cores': {
     prepare: quota({ cores: 2 }),
     cluster: {},

@@ -35,11 +35,15 @@ export function limitRoutes(cloud: Cloud): Route[] {
     },
     {
       method: 'GET',
-      path: '/v2.1/availability-zone',
+      path: '/v2.1/os-availability-zone',
       handle: (_, caller) => {
         projectMember(caller);
-        const zone = { zoneName: 'nova', zoneState: { available: true }, hosts: null };
-        return { status: 200, body: { availabilityZoneInfo: [zone] } };
+        const zones = cloud.compute.zones.map((zoneName) => ({
+          zoneName,
+          zoneState: { available: true },
+          hosts: null,
+        }));
+        return { status: 200, body: { availabilityZoneInfo: zones } };
       },
     },
   ];

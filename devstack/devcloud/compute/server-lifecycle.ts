@@ -37,6 +37,11 @@ export function createServer(cloud: Cloud, owner: Owner, input: NewServer): Serv
       `User data too large. User data must be no larger than ${MAX_USER_DATA} bytes once base64 encoded. Your data is ${size} bytes`,
     );
   }
+  const [defaultZone] = compute.zones;
+  const { availabilityZone = defaultZone } = input;
+  if (!compute.zones.includes(availabilityZone)) {
+    throw new CloudError(400, 'The requested availability zone is not available');
+  }
   checkQuota(cloud, owner.projectId, flavor.vcpus, flavor.ramMib);
   checkGroup(cloud, owner.projectId, input.groupId);
   const server: Server = {
@@ -51,7 +56,7 @@ export function createServer(cloud: Cloud, owner: Owner, input: NewServer): Serv
     keyName: input.keyName,
     metadata: input.metadata ?? {},
     userData: input.userData ?? '',
-    availabilityZone: input.availabilityZone ?? 'nova',
+    availabilityZone,
     configDrive: input.configDrive ?? false,
     groupId: input.groupId,
     portIds: [],

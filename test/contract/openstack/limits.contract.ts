@@ -1,5 +1,6 @@
 import { volumeQuotas } from '../../../openstack/block-storage/volume-quotas.js';
 import { listVolumeTypes } from '../../../openstack/block-storage/volume-types.js';
+import { listAvailabilityZones } from '../../../openstack/compute/availability-zones.js';
 import { computeQuotas } from '../../../openstack/compute/compute-quotas.js';
 import { isStatus } from '../../../openstack/errors.js';
 import { loadBalancerQuotas } from '../../../openstack/load-balancing/load-balancer-quotas.js';
@@ -58,6 +59,10 @@ export function describeLimits(cloud: () => ContractCloud): void {
 
       expect(type).toEqual({ id: expect.any(String), name: expect.any(String) });
       expect(quotas).toMatchObject({ [`volumes_${type?.name}`]: QUOTA, [`gigabytes_${type?.name}`]: QUOTA });
+    });
+
+    it('go with the zones in which servers may be made', async () => {
+      expect(await listAvailabilityZones(cloud().session('member'), ctx)).toContain('nova');
     });
 
     it('count the ports of one subnet', async () => {
