@@ -7,6 +7,7 @@ import base64
 import ipaddress
 import json
 import os
+import queue
 import re
 import socket
 import subprocess
@@ -20,6 +21,7 @@ SOCKET = os.environ.get('EDGE_SOCKET', '/run/haproxy/admin.sock')
 PORTS = {int(port) for port in os.environ['EDGE_PORTS'].split(',')}
 PREFIX = '/bayou/'
 CALL_SECONDS = 10
+DELETED = 1
 # How often it looks without being told.
 QUIET_SECONDS = 5
 # Each time HAProxy reads its configuration anew a process stays, until the last of its connections has ended.
@@ -65,11 +67,38 @@ def log(text):
 
 
 def read():
+    """All that etcd says, and as of which of its revisions."""
     command = ['etcdctl', 'get', '--prefix', PREFIX, '--write-out', 'json']
     done = subprocess.run(command, capture_output=True, text=True, timeout=CALL_SECONDS)
     if done.returncode != 0:
         raise OSError(f'etcd: {done.stderr.strip()[-300:]}')
-    return {text_of(pair['key']): text_of(pair.get('value', '')) for pair in json.loads(done.stdout).get('kvs', [])}
+    answer = json.loads(done.stdout)
+    entries = {text_of(pair['key']): text_of(pair.get('value', '')) for pair in answer.get('kvs', [])}
+    return entries, answer['header']['revision']
+
+
+def follow(told, entries, revision):
+    """The entries after what the watch tells; None when it is time to look at all of them."""
+    try:
+        heard = [told.get(timeout=QUIET_SECONDS)]
+    except queue.Empty:
+        return None
+    # What happens together is passed on together.
+    time.sleep(0.05)
+    while not told.empty():
+        heard.append(told.get())
+    if None in heard:
+        return None
+    entries = dict(entries)
+    for event in heard:
+        pair = event['kv']
+        if pair['mod_revision'] <= revision:
+            continue
+        if event.get('type') == DELETED:
+            entries.pop(text_of(pair['key']), None)
+        else:
+            entries[text_of(pair['key'])] = text_of(pair.get('value', ''))
+    return entries
 
 
 def text_of(encoded):
@@ -247,13 +276,19 @@ def served_in(text):
     return re.findall('^backend (.+)$', text, re.MULTILINE)
 
 
-def watch(wake):
+def watch(told):
+    """Puts in every change, and None when some may be missing."""
+    command = ['etcdctl', 'watch', '--prefix', PREFIX, '--write-out', 'json']
     while True:
-        process = subprocess.Popen(['etcdctl', 'watch', '--prefix', PREFIX], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        for _ in process.stdout:
-            wake.set()
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        try:
+            for line in process.stdout:
+                for event in json.loads(line).get('Events') or []:
+                    told.put(event)
+        except ValueError:
+            process.kill()
         process.wait()
-        wake.set()
+        told.put(None)
         time.sleep(1)
 
 
@@ -263,25 +298,26 @@ def say(**status):
 
 
 def main():
-    wake, said, edge = threading.Event(), None, Edge()
-    threading.Thread(target=watch, args=(wake,), daemon=True).start()
+    told, entries, revision, said, edge = queue.Queue(), None, 0, None, Edge()
+    threading.Thread(target=watch, args=(told,), daemon=True).start()
     while True:
         problem, refused = [], []
         try:
-            servers, routes = understand(read())
+            if entries is None:
+                entries, revision = read()
+            servers, routes = understand(entries)
             ports, refused = share_out(routes)
             if edge.apply(servers, ports):
                 log(f'HAProxy has {sum(map(len, servers.values()))} servers on {len(ports)} ports')
             say(read_at=int(time.time()), refused=refused)
-        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-            problem = [str(error)]
+        except (OSError, ValueError, KeyError, subprocess.TimeoutExpired) as error:
+            problem, entries = [str(error)], None
         if [*refused, *problem] != said:
             said = [*refused, *problem]
             for text in said:
                 log(text)
-        wake.wait(QUIET_SECONDS)
-        wake.clear()
-        time.sleep(0.05)
+        followed = follow(told, entries or {}, revision)
+        entries = None if problem else followed
 
 
 if __name__ == '__main__':

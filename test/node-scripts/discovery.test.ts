@@ -234,8 +234,8 @@ describe('the watcher of the edge', () => {
     await configHas('31001');
     const before = edge.read('haproxy.cfg');
 
-    edge.etcd = {};
     edge.break('etcd.away');
+    edge.etcd = {};
 
     await until(() => edge.log.includes('context deadline exceeded'), { limitMs: LIMIT_MS, tell: () => edge.log });
     expect(edge.read('haproxy.cfg')).toBe(before);
