@@ -30,11 +30,13 @@ function filled(userData: string): string {
 }
 
 describe('user data for Ignition', () => {
-  it.each(['flatcar', 'fedora-coreos'])('keeps to the specification and to what Nova takes on %s', (distro) => {
-    const userData = userDataOf({ name: 'swarm' }, distro);
+  it.each(
+    Object.keys(makeDrivers()).flatMap((driver) => ['flatcar', 'fedora-coreos'].map((distro) => [driver, distro])),
+  )('keeps to the specification and to what Nova takes (%s on %s)', (driver, distro) => {
+    const userData = userDataOf({ name: driver ?? '' }, distro);
 
     expect(ignitionConfig.safeParse(JSON.parse(filled(userData))).error).toBeUndefined();
-    expect(userDataOf({ name: 'swarm' }, distro)).toBe(userData);
+    expect(userDataOf({ name: driver ?? '' }, distro)).toBe(userData);
   });
 
   it('holds every file byte by byte, and puts them in place once', () => {

@@ -41,7 +41,8 @@ const VARIANTS: Record<string, SampleOptions> = {
   'without TLS': { template: { tlsDisabled: true } },
 };
 
-function variantsOf(driver: BayDriver): [string, SampleOptions][] {
+/** What a driver takes of what makes other stacks. */
+export function variantsOf(driver: BayDriver): [string, SampleOptions][] {
   const balanced = loadBalanced(driver).map((options): [string, SampleOptions] => [
     `behind a load balancer of ${options.loadBalancers === true ? 'the cloud' : 'its own'}`,
     options,
