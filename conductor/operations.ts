@@ -177,6 +177,9 @@ async function removeRecords(work: Work, trx: Query): Promise<void> {
   const { uuid } = work.cluster;
   await removeDiagnostics(trx, await diagnostics.rows(trx).where({ cluster_id: uuid }).pluck('uuid'));
   await nodeTasks.delete(trx, { clusterId: uuid });
+  const members = nodes.rows(trx).where({ cluster_id: uuid }).select('uuid');
+  // Those by which nodes prove who they are belong to the service.
+  await certificates.rows(trx).whereIn('node_id', members).delete();
   await nodes.delete(trx, { clusterId: uuid });
   await nodeGroups.delete(trx, { clusterId: uuid });
   await secrets.delete(trx, { owner: uuid });

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { NODE_AUTHORITY } from '../../common/authorities.js';
-import { type CertificateRecord, certificates } from '../../common/db/certificates.js';
+import { type CertificateRecord, certificates, removeEnded } from '../../common/db/certificates.js';
 import { SERVICE_OWNER } from '../../common/db/secrets.js';
 import { ServiceError } from '../../common/errors.js';
 import { type ProfileSignature, type SignedCertificate, signRequest, validFor } from '../../common/x509.js';
@@ -44,6 +44,7 @@ export async function signForNode(context: ListenerContext, wanted: Wanted): Pro
       const message = `Node ${told.name} got the certificate ${name}: ${signed.subject}, for ${days * 1440} minutes`;
       await tellAlways(context, trx, told, { kind: 'certificate_issued', message });
     }
+    if (owner === SERVICE_OWNER) await removeEnded(trx, { owner, name, nodeId }, now);
     await certificates.insert(trx, {
       uuid: ids.uuid(),
       owner,

@@ -35,6 +35,15 @@ export const certificates = new Table<CertificateRecord>('certificates', {
   createdAt: 'number',
 });
 
+/** Those of a node's certificates of this name that have ended. */
+export async function removeEnded(
+  query: Query,
+  of: Pick<CertificateRecord, 'owner' | 'name'> & { nodeId: string },
+  now: number,
+): Promise<void> {
+  await certificates.rows(query).where(certificates.toRow(of)).where('not_after', '<', now).delete();
+}
+
 /** When the last of a node's certificates of this name ends; undefined when it never had one. */
 export async function lastEnd(
   query: Query,

@@ -1,3 +1,4 @@
+import { certificates } from '../../common/db/certificates.js';
 import { TASKS_AT_ONCE } from '../../common/db/node-tasks.js';
 import { type Node, nodes } from '../../common/db/nodes.js';
 import { reason } from '../../common/reasons.js';
@@ -45,6 +46,7 @@ export const forgetNodes: Phase = {
     await work.fenced('forget nodes', async (trx) => {
       const leaving = await nodes.list(trx, { clusterId: work.cluster.uuid, state: 'leaving' });
       for (const node of leaving) {
+        await certificates.delete(trx, { nodeId: node.uuid });
         await nodes.delete(trx, { uuid: node.uuid });
         await work.event(trx, 'node_left', `Node ${node.name} has left`);
       }

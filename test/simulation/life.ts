@@ -1,3 +1,4 @@
+import { certificates } from '../../common/db/certificates.js';
 import { cloudResources } from '../../common/db/cloud-resources.js';
 import { type Cluster, clusters } from '../../common/db/clusters.js';
 import { nodes } from '../../common/db/nodes.js';
@@ -187,6 +188,10 @@ export class ClusterLife {
       .map(([kind, items]) => [kind, items.filter((item) => !except.has(item.split(' ').at(-1) ?? ''))] as const)
       .filter(([, items]) => items.length > 0);
     if (left.length > 0) this.#report('leaked', step, `left in the cloud: ${JSON.stringify(Object.fromEntries(left))}`);
+    const issued = await this.#world.db.read('check', (query) => certificates.list(query, { kind: 'issued' }));
+    if (issued.length > 0) {
+      this.#report('leaked', step, `left in the records: ${issued.map(({ subject }) => subject).join('; ')}`);
+    }
   }
 
   async #serverOfWorker(ordinal: number): Promise<string> {
