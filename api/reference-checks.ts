@@ -23,6 +23,8 @@ export interface NamedReferences {
 export interface CheckedReferences {
   /** Undefined when the image is among the problems. */
   osDistro: string | undefined;
+  /** The network that is named, unless it is among the problems. */
+  network: NetworkReference | undefined;
   problems: Finding[];
 }
 
@@ -47,6 +49,7 @@ export async function checkReferences(
   const imageProblems = problems.length > 0 ? problems : problemsOfImage(named.imageId, value as ImageReference);
   return {
     osDistro: (value as ImageReference | undefined)?.osDistro,
+    network: network as NetworkReference | undefined,
     problems: [
       ...imageProblems,
       ...rest.flatMap((outcome) => outcome.problems),

@@ -55,7 +55,7 @@ export async function createCluster(api: Api, request: CreateRequest): Promise<A
   if (!isDryRun) refuseJudged(judged);
   const roles = await accountRoles(api, identity);
   if (isDryRun) return dryRun(judged.plan, judged.findings);
-  const { keypair, sshPublicKey } = judged;
+  const { keypair, sshPublicKey, fixedSubnet } = judged;
   const settled = api.clusterTypes.settledLabels(template.driver, order.labels);
   const cluster: OrderedCluster = {
     uuid: api.ids.uuid(),
@@ -73,7 +73,7 @@ export async function createCluster(api: Api, request: CreateRequest): Promise<A
     flavorId: order.flavorId,
     masterFlavorId: order.masterFlavorId,
     fixedNetwork: order.fixedNetwork,
-    fixedSubnet: order.fixedSubnet,
+    fixedSubnet,
     floatingIpEnabled: order.floatingIpEnabled,
     masterLbEnabled: order.masterLbEnabled,
     createTimeout: body.create_timeout ?? api.config.clusterHeat.createTimeout,

@@ -1,6 +1,7 @@
 import type { ClusterTemplate } from '../../common/db/cluster-templates.js';
 import { DEFAULT_MASTER_GROUP, DEFAULT_WORKER_GROUP, MASTER_ROLE } from '../../common/db/node-groups.js';
 import { ServiceError } from '../../common/errors.js';
+import type { NetworkReference } from '../cloud-references.js';
 import type { PlannedCluster } from '../cluster-plan.js';
 import { storageProblems } from '../cluster-templates/template-schema.js';
 import type { ClusterOrder } from '../cluster-types.js';
@@ -13,6 +14,8 @@ import { type Finding, refuseOrder } from '../validation.js';
 export interface Judged extends Forecast {
   keypair: string | undefined;
   sshPublicKey: string | undefined;
+  /** The one that is named, else the only one of the network that is. */
+  fixedSubnet: string | undefined;
 }
 
 /** All that is wrong with the order: what it says, what it names, and what the cloud has no room for. */
@@ -30,7 +33,7 @@ export async function judgeOrder(
   if (clusterTypes.driverFor(kind) !== template.driver) {
     const message = `the driver ${template.driver} of this template is not offered any more`;
     const findings = [{ field: 'cluster_template_id', message }];
-    return { keypair, sshPublicKey: undefined, plan: undefined, findings };
+    return { keypair, sshPublicKey: undefined, fixedSubnet: undefined, plan: undefined, findings };
   }
   const named = { ...order, imageId: template.imageId, externalNetworkId: template.externalNetworkId };
   const { catalog } = identity.known;
@@ -52,11 +55,13 @@ export async function judgeOrder(
     ...driverProblems,
     ...storageProblems(template.dockerStorageDriver, order.dockerVolumeSize),
     ...checked.problems,
+    ...subnetProblems(order, checked.network),
     ...distroProblems(checked.osDistro, template),
     ...forecast.findings,
     ...(lost ? [{ field: 'keypair', code: KEYPAIR_NOT_FOUND, message: `Keypair ${keypair} could not be found` }] : []),
   ];
-  return { keypair, sshPublicKey: key?.publicKey, plan: forecast.plan, findings };
+  const fixedSubnet = order.fixedSubnet ?? checked.network?.subnetIds[0];
+  return { keypair, sshPublicKey: key?.publicKey, fixedSubnet, plan: forecast.plan, findings };
 }
 
 const KEYPAIR_NOT_FOUND = 'keypair_not_found';
@@ -100,6 +105,17 @@ function forecastOf(
   };
   const where = { who: identity, projectId: identity.projectId };
   return preflight(api, where, (each) => plan(template.driver, each, template), planned);
+}
+
+/** Nodes, load balancer and pool must be in one of them. */
+function subnetProblems({ fixedSubnet }: ClusterOrder, network: NetworkReference | undefined): Finding[] {
+  if (network === undefined || fixedSubnet !== undefined || network.subnetIds.length === 1) return [];
+  const { name, subnetIds } = network;
+  const message =
+    subnetIds.length === 0
+      ? `Network ${name} has no subnet that you see`
+      : `Network ${name} has ${subnetIds.length} subnets: name the one that the nodes are to be in`;
+  return [{ field: 'fixed_subnet', message }];
 }
 
 /** Someone may have changed the image since the template was made. */

@@ -2,7 +2,7 @@ import { clusters } from '../../common/db/clusters.js';
 import { events } from '../../common/db/events.js';
 import { nodeGroups } from '../../common/db/node-groups.js';
 import { operations } from '../../common/db/operations.js';
-import { seedId } from '../../devstack/devcloud/seed-id.js';
+import { seedId, seedUuid } from '../../devstack/devcloud/seed-id.js';
 import { type ApiClient, type ApiFixture, startApi } from '../support/api-fixture.js';
 import { makeCluster, makeTemplate } from '../support/orders.js';
 import { until } from '../support/until.js';
@@ -131,6 +131,13 @@ describe('Creating a cluster', () => {
     });
     expect((await shown(replaced)).labels).toEqual({ b: '2' });
     expect((await shown(merged)).labels).toEqual({ availability_zone: 'nova', a: '1', b: '2' });
+  });
+
+  it('takes the only subnet of a network that is named without one', async () => {
+    const uuid = await makeCluster(demo, { fixed_network: 'private', floating_ip_enabled: false });
+
+    const { body } = await demo.get(`/v1/clusters/${uuid}`);
+    expect(body).toMatchObject({ fixed_network: 'private', fixed_subnet: seedUuid('subnet private-subnet') });
   });
 
   it('lets two clusters have one name', async () => {

@@ -63,6 +63,21 @@ function addressesLeft(left: number) {
   };
 }
 
+/** The seed's network gets a second subnet. */
+function secondSubnet(cloud: DevelopmentCloud) {
+  const { networks, subnets } = cloud.state.network;
+  const network = networks.get(seedUuid('network private'));
+  const first = subnets.get(seedUuid('subnet private-subnet'));
+  if (network === undefined || first === undefined) throw new Error('There is no such network');
+  const id = seedUuid('subnet second');
+  subnets.set(id, { ...first, id, name: 'second', cidr: '192.168.234.0/24' });
+  network.subnets.push(id);
+  return () => {
+    network.subnets.pop();
+    subnets.delete(id);
+  };
+}
+
 const inPrivate = { fixed_network: 'private', fixed_subnet: 'private-subnet' };
 
 export const MISTAKES: Record<string, Mistake> = {
@@ -149,6 +164,12 @@ export const MISTAKES: Record<string, Mistake> = {
   'a network of its own that is too small': {
     cluster: { node_count: 20, labels: { fixed_subnet_cidr: '10.0.0.0/28' } },
     finds: finding(null, 'needs 21 addresses, and 10.0.0.0/28 has 12', 'labels.fixed_subnet_cidr'),
+    status: 400,
+  },
+  'a network of several subnets': {
+    prepare: secondSubnet,
+    cluster: { fixed_network: 'private', floating_ip_enabled: false },
+    finds: finding(null, 'has 2 subnets: name the one', 'fixed_subnet'),
     status: 400,
   },
   'a wrong value of a label': {
