@@ -116,5 +116,5 @@ async function isThere(node: PlayedNode): Promise<boolean> {
   const answer = await attempt(node, 'GET', '/v1/secrets/swarm-manager-token');
   if (answer?.status === 200) return true;
   if (answer?.status === 404) return false;
-  throw new Error('nobody says whether the Swarm is there');
+  throw new Waiting('nobody says whether the Swarm is there');
 }

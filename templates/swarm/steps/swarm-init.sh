@@ -21,7 +21,7 @@ is_there() {
     404) return 1 ;;
   esac
   echo "Bayou does not say whether the Swarm is there"
-  exit 1
+  exit "$BAYOU_WAITS"
 }
 
 if [ "$(swarm_state)" != active ]; then
