@@ -1,8 +1,7 @@
+import { posix } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { ServiceError } from '../../common/errors.js';
 import type { NodeFile } from './files.js';
-
-const END_OF_FILE = 'BAYOU_END_OF_FILE';
 
 /**
  * A script that puts the files in place and starts the node's service, gzipped: compressed together they take a third of
@@ -15,21 +14,29 @@ export function compressedUnpackScript(files: readonly NodeFile[]): Buffer {
   return bytes;
 }
 
+/** Starts no program for a file by itself: there are half a hundred, and a machine that boots has enough to do. */
 function unpackScript(files: readonly NodeFile[]): string {
-  const lines = [
+  const strange = files.find(({ path }) => !/^\/[\w./-]+$/.test(path));
+  if (strange) throw new ServiceError('internal', `The file ${strange.path} can't be put into user data`);
+  const inRoot = (paths: Iterable<string>) => [...paths].map((path) => `"$BAYOU_ROOT"${path}`).join(' ');
+  const folders = new Set(files.map(({ path }) => posix.dirname(path)));
+  const modes = new Set(files.map(({ mode }) => mode));
+  const ofMode = (mode: string) => files.filter((file) => file.mode === mode).map(({ path }) => path);
+  return [
     '#!/bin/bash',
     'set -eo pipefail',
-    'put() {',
-    '  install -D -m "$2" /dev/null "$BAYOU_ROOT$1"',
-    '  cat >"$BAYOU_ROOT$1"',
-    '}',
-  ];
-  for (const { path, mode, content } of files) {
-    if (content.includes(END_OF_FILE) || !/^[\w./-]+$/.test(path)) {
-      throw new ServiceError('internal', `The file ${path} can't be put into user data`);
-    }
-    lines.push(`put ${path} ${mode} <<'${END_OF_FILE}'`, content.replace(/\n$/, ''), END_OF_FILE);
-  }
-  lines.push('systemctl daemon-reload', 'systemctl enable --now --no-block bayou-node.service', '');
-  return lines.join('\n');
+    // With the end of its last line, which `put` writes.
+    `put() { printf '%s\\n' "$2" >"$BAYOU_ROOT$1"; }`,
+    `mkdir -p ${inRoot(folders)}`,
+    ...files.map(({ path, content }) => `put ${path} ${quoted(content.replace(/\n$/, ''))}`),
+    ...[...modes].map((mode) => `chmod ${mode} ${inRoot(ofMode(mode))}`),
+    'systemctl daemon-reload',
+    'systemctl enable --now --no-block bayou-node.service',
+    '',
+  ].join('\n');
+}
+
+/** As a shell reads it: nothing in it means anything. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

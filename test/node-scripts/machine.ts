@@ -43,7 +43,9 @@ export class Machine {
       writeFileSync(join(this.root, path), Buffer.from(content, encoding === 'b64' ? 'base64' : 'utf8'));
     }
     const unpack = gunzipSync(Buffer.from(script.split('\n\n')[1]?.split('\n--')[0] ?? '', 'base64'));
-    execFileSync('bash', ['-s'], { input: unpack, env: this.environment });
+    const unpackFile = join(this.root, 'fake/unpack.sh');
+    writeFileSync(unpackFile, unpack);
+    execFileSync('bash', [unpackFile], { env: this.environment });
   }
 
   /** Starts the service as systemd would. */

@@ -50,10 +50,8 @@ describe('user data for Ignition', () => {
     expect([script?.mode, script?.contents?.compression]).toEqual([0o755, 'gzip']);
     const bytes = Buffer.from(script?.contents?.source.replace('data:;base64,', '') ?? '', 'base64');
     const text = gunzipSync(bytes).toString('utf8');
-    for (const { path, content, mode } of loadNodeFiles({ name: 'swarm' })) {
-      expect(text).toContain(
-        `put ${path} ${mode} <<'BAYOU_END_OF_FILE'\n${content.replace(/\n$/, '')}\nBAYOU_END_OF_FILE\n`,
-      );
+    for (const { path, content } of loadNodeFiles({ name: 'swarm' })) {
+      expect(text).toContain(`put ${path} '${content.replace(/\n$/, '').replaceAll("'", `'\\''`)}'\n`);
     }
     expect(written.get('/etc/bayou/containers-volume')?.contents?.source).toBe(`data:,${VOLUME}`);
     expect(written.get('/etc/bayou/etcd-volume')?.contents?.source).toBe('data:,');

@@ -46,7 +46,7 @@ export function readUserData(text: string): NodeUserData | undefined {
 
 /** Paths of what the script puts in place. */
 function unpackedFiles(script: Buffer): Set<string> {
-  return new Set([...script.toString('utf8').matchAll(/^put (\/\S+) 0\d{3} <</gm)].map((match) => match[1] ?? ''));
+  return new Set([...script.toString('utf8').matchAll(/^put (\/\S+) '/gm)].map((match) => match[1] ?? ''));
 }
 
 const ignitionSchema = z.object({
