@@ -22,7 +22,9 @@ new_csr "$key" "$BAYOU_STATE/node.csr"
 # Seconds since the epoch, from the claims of the ticket (RFC 7519).
 ticket_end() {
   local claims
-  claims=$(cut -d . -f 2 "$BAYOU_TICKET" | tr '_-' '/+')
+  IFS=. read -r _ claims _ <"$BAYOU_TICKET" || [ -n "$claims" ]
+  claims=${claims//_//}
+  claims=${claims//-/+}
   while ((${#claims} % 4 > 0)); do claims+='='; done
   base64 -d <<<"$claims" >"$BAYOU_STATE/claims"
   json_value "$BAYOU_STATE/claims" exp
@@ -48,12 +50,13 @@ write_body() {
 
 # What the machine was born with may be older than the cluster is now. One that has done steps knows better.
 take_answer() {
-  json_value "$answer" node >"$BAYOU_STATE/node.json"
+  json_flat "$answer" >"$answer.flat"
+  flat_value "$answer.flat" node >"$BAYOU_STATE/node.json"
   if [ -s "$BAYOU_STATE/node.json" ] && ! compgen -G "$BAYOU_STATE/steps/*.done" >/dev/null; then
     replace "$BAYOU_NODE" 0600 <"$BAYOU_STATE/node.json" || true
   fi
-  json_value "$answer" certificate | replace "$certificate" 0600 || true
-  rm -f "$body" "$answer" "$BAYOU_STATE/node.json"
+  flat_value "$answer.flat" certificate | replace "$certificate" 0600 || true
+  rm -f "$body" "$answer" "$answer.flat" "$BAYOU_STATE/node.json"
 }
 
 refuse() {
@@ -61,13 +64,13 @@ refuse() {
   exit "$BAYOU_REFUSED"
 }
 
-end=$(($(date +%s) + give_up_seconds))
+end=$((EPOCHSECONDS + give_up_seconds))
 ticket_end=$(ticket_end)
 if [ "$ticket_end" -gt "$end" ]; then end=$ticket_end; fi
 write_body
 delay=1
 longest=60
-while [ "$(date +%s)" -lt "$end" ]; do
+while [ "$EPOCHSECONDS" -lt "$end" ]; do
   status=$(request POST /v1/enrol "$answer" "$body")
   words="no answer yet (status $status)"
   case $status in

@@ -45,23 +45,3 @@ json_rows() {
     | . as $item | [$fields[] | $item[.] | text] | join("|")
   ' "$file" --args -- "${keys[@]}"
 }
-
-# json_object ARGUMENT...: an object of key=text, key:=json and key@=file (the text of that file).
-json_object() {
-  local argument key value options=()
-  for argument in "$@"; do
-    [[ $argument =~ ^([a-z_-]+)(:=|@=|=)(.*)$ ]]
-    key=${BASH_REMATCH[1]} value=${BASH_REMATCH[3]}
-    case ${BASH_REMATCH[2]} in
-      :=) options+=(--argjson "$key" "$value") ;;
-      @=) options+=(--arg "$key" "$(cat "$value")") ;;
-      *) options+=(--arg "$key" "$value") ;;
-    esac
-  done
-  jq -cn "${options[@]}" '$ARGS.named'
-}
-
-# json_list TEXT...: a list of texts.
-json_list() {
-  jq -cn '$ARGS.positional' --args -- "$@"
-}

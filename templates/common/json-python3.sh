@@ -72,26 +72,3 @@ for item in value if isinstance(value, list) else []:
     print("|".join(text(item.get(field)) for field in fields))
 ' "$@"
 }
-
-# json_object ARGUMENT...: an object of key=text, key:=json and key@=file (the text of that file).
-json_object() {
-  python3 -IS -c '
-import json, re, sys
-
-result = {}
-for argument in sys.argv[1:]:
-    key, kind, value = re.fullmatch(r"([a-z_-]+)(:=|@=|=)(.*)", argument, re.S).groups()
-    if kind == ":=":
-        value = json.loads(value)
-    elif kind == "@=":
-        with open(value, encoding="utf-8", errors="replace") as file:
-            value = file.read().rstrip("\n")
-    result[key] = value
-print(json.dumps(result))
-' "$@"
-}
-
-# json_list TEXT...: a list of texts.
-json_list() {
-  python3 -IS -c 'import json, sys; print(json.dumps(sys.argv[1:]))' "$@"
-}

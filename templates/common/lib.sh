@@ -17,26 +17,29 @@ export BAYOU_REFUSED=78
 export BAYOU_WAITS=75
 
 umask 077
-mkdir -p "$BAYOU_STATE"
+if [ ! -d "$BAYOU_STATE" ]; then mkdir -p "$BAYOU_STATE"; fi
 
 # json_value and its like; Flatcar and Fedora CoreOS have no Python.
 json=python3
 if ! command -v python3 >/dev/null; then json=jq; fi
 # shellcheck source=/dev/null
 source "$BAYOU_PROGRAM/json-$json.sh"
+# shellcheck source=/dev/null
+source "$BAYOU_PROGRAM/json-bash.sh"
 
-# node_value KEY...: as json_value. Scripts ask for dozens every few seconds: node.json is read once, until it is another.
+# node_value KEY...: as json_value. Scripts ask for dozens every few seconds: node.json is taken apart once, until it is
+# another; then what came of it has another time.
 node_value() {
-  local flat known now
-  flat=$BAYOU_STATE/flat.${BAYOU_NODE##*/}
-  now=$(stat --format '%i %y' "$BAYOU_NODE")
-  if ! { read -r known <"$flat"; } 2>/dev/null || [ "$known" != "$now" ]; then
-    { echo "$now" && json_flat "$BAYOU_NODE"; } >"$flat.$$"
+  local flat=$BAYOU_STATE/flat.${BAYOU_NODE##*/}
+  if [ "$BAYOU_NODE" -nt "$flat" ] || [ "$BAYOU_NODE" -ot "$flat" ]; then
+    # The time first: of one that is replaced meanwhile it is the older.
+    touch --reference "$BAYOU_NODE" "$flat.time.$$"
+    json_flat "$BAYOU_NODE" >"$flat.$$"
+    touch --reference "$flat.time.$$" "$flat.$$"
     mv "$flat.$$" "$flat"
+    rm "$flat.time.$$"
   fi
-  WANTED="$*" awk -F '\t' '
-    NR > 1 && $1 == ENVIRON["WANTED"] { value = substr($0, length($1) + 2); gsub(/\036/, "\n", value); print value }
-  ' "$flat"
+  flat_value "$flat" "$@"
 }
 
 # request METHOD PATH ANSWER_FILE [BODY_FILE]: prints the status of the answer, 000 without one.
@@ -51,7 +54,7 @@ request() {
   if [ -n "${4:-}" ]; then
     arguments+=(--header 'Content-Type: application/json' --data-binary "@$4")
   fi
-  rm -f "$3"
+  : >"$3"
   curl "${arguments[@]}" "$url$2" || true
 }
 
@@ -94,25 +97,28 @@ is_word() {
 
 # replace FILE MODE: writes standard input there in one go; false when the file has that content already.
 replace() {
-  mkdir -p "$(dirname "$1")"
+  if [ ! -d "${1%/*}" ]; then mkdir -p "${1%/*}"; fi
   cat >"$1.new"
-  chmod "$2" "$1.new"
   if cmp -s "$1.new" "$1"; then
     rm "$1.new"
     return 1
   fi
+  chmod "$2" "$1.new"
   mv "$1.new" "$1"
 }
 
 # put MARK FILE MODE: replaces it where the content is another. The file MARK comes first, so that whoever is stopped in
 # between acts on the change next time.
 put() {
-  cat >"$1.new"
-  if ! cmp -s "$1.new" "$2"; then
-    touch "$1"
-    replace "$2" "$3" <"$1.new"
+  if [ ! -d "${2%/*}" ]; then mkdir -p "${2%/*}"; fi
+  cat >"$2.new"
+  if cmp -s "$2.new" "$2"; then
+    rm "$2.new"
+    return 0
   fi
-  rm "$1.new"
+  : >"$1"
+  chmod "$3" "$2.new"
+  mv "$2.new" "$2"
 }
 
 # take_turn: tasks that change files do so in turn; what they start gets 9>&-.

@@ -13,22 +13,20 @@ chmod 2750 "$logs"
 
 # report STEP STATUS [LOG]: what is not heard is not said again; the heartbeat tells how the node is.
 report() {
-  local fields=("name=$1" "status=$2") status=0
+  local fields=("name=$1" "status=$2")
   if [ -n "${3:-}" ]; then
     tail -c 4096 "$3" >"$steps/tail"
     fields+=("log_tail@=$steps/tail")
   fi
   json_object "${fields[@]}" >"$steps/body"
-  (call POST /v1/steps "$steps/answer" "$steps/body") || status=$?
-  if [ "$status" = "$BAYOU_REFUSED" ]; then
-    exit "$BAYOU_REFUSED"
-  fi
-  if [ "$status" = 0 ]; then collect_if_asked; fi
+  if call POST /v1/steps "$steps/answer" "$steps/body"; then collect_if_asked; fi
 }
 
 # A node at its steps hears of no other task: what it is asked to collect comes with the answer to a report.
 collect_if_asked() {
   local upload
+  # Of most answers no more has to be known.
+  if [[ $(<"$steps/answer") != *'"collect"'* ]]; then return 0; fi
   upload=$(json_value "$steps/answer" collect)
   if [ -z "$upload" ]; then return 0; fi
   json_object "upload=$upload" >"$steps/collect"
@@ -46,7 +44,7 @@ run_step() {
     "$BAYOU_PROGRAM/steps/$step.sh" >"$log" 2>&1 || code=$?
     case $code in
       0)
-        touch "$steps/$step.done"
+        : >"$steps/$step.done"
         report "$step" "done"
         return 0
         ;;

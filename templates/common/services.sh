@@ -78,10 +78,10 @@ start() {
 
 # until_true SECONDS COMMAND...: false when it did not become true in that time.
 until_true() {
-  local end=$(($(date +%s) + $1))
+  local end=$((EPOCHSECONDS + $1))
   shift
   until "$@" >/dev/null 2>&1; do
-    if [ "$(date +%s)" -ge "$end" ]; then return 1; fi
+    if [ "$EPOCHSECONDS" -ge "$end" ]; then return 1; fi
     sleep 1
   done
 }

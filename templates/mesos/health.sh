@@ -104,7 +104,7 @@ edge_health() {
   say watcher "$(running edge-watcher)"
   # Without etcd it goes on with what it has.
   read_at=$(json_value "$status" read_at 2>/dev/null || echo 0)
-  say etcd "$(if [ "$(($(date +%s) - read_at))" -lt 60 ]; then echo ok; else echo away; fi)"
+  say etcd "$(if [ "$((EPOCHSECONDS - read_at))" -lt 60 ]; then echo ok; else echo away; fi)"
   refused=$(json_value "$status" refused '*' 2>/dev/null | paste -sd ';' | head -c 256 || true)
   if [ -n "$refused" ]; then say refused "$refused"; fi
 }

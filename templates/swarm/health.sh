@@ -4,11 +4,14 @@ set -euo pipefail
 # shellcheck source=/dev/null
 source "${BAYOU_ROOT:-}/opt/bayou/lib.sh"
 
-# find_down: the members that the Swarm has lost, managers first, as many as the node listener takes of them. One may
-# have come again under the name of one that is down.
-find_down() {
+# count_members: how many there are and answer, and those that the Swarm has lost, managers first, as many as the node
+# listener takes of them. One may have come again under the name of one that is down.
+count_members() {
   awk -F '|' '
     { sub(/\..*/, "", $3) }
+    $1 ~ /^[A-Z]/ { managers++ }
+    $1 ~ /^(Leader|Reachable)/ { reachable++ }
+    $2 == "Ready" { up++ }
     $1 != "Unreachable" && $2 != "Down" { here[$3] = 1; next }
     { lost[$1 == "" ? 2 : 1, ++count[$1 == "" ? 2 : 1]] = $3 }
     END {
@@ -18,7 +21,8 @@ find_down() {
           longer = list == "" ? name : list "," name
           if (!(name in here) && length(longer) <= 256) list = longer
         }
-      print list
+      printf "managers_reachable=%d/%d\nnodes_ready=%d/%d\n", reachable, managers, up, NR
+      if (list != "") print "nodes_down=" list
     }'
 }
 
@@ -30,12 +34,8 @@ if [ "$manager" = true ]; then
   fields+=("role=manager")
   # Without a leader it fails: then no field says how many managers there are.
   if members=$(docker node ls --format '{{.ManagerStatus}}|{{.Status}}|{{.Hostname}}' 2>/dev/null); then
-    managers=$(grep -c '^[A-Z]' <<<"$members" || true)
-    reachable=$(grep -cE '^(Leader|Reachable)' <<<"$members" || true)
-    up=$(grep -c '|Ready|' <<<"$members" || true)
-    down=$(find_down <<<"$members")
-    fields+=("managers_reachable=$reachable/$managers" "nodes_ready=$up/$(wc -l <<<"$members")")
-    if [ -n "$down" ]; then fields+=("nodes_down=$down"); fi
+    mapfile -t counts < <(count_members <<<"$members")
+    fields+=("${counts[@]}")
   fi
 else
   fields+=("role=worker")

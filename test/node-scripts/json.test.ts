@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { templatePath } from '../../common/package-root.js';
 
+const FOLDER = templatePath('common');
+
 const DOCUMENT = {
   text: 'ä "quoted" \\ $(touch hacked)\nsecond line',
   yes: true,
@@ -18,8 +20,7 @@ const DOCUMENT = {
   ],
 };
 
-/** Nodes have python3 or jq: what scripts see must be the same. */
-describe.each(['python3', 'jq'])('JSON in node scripts with %s', (program) => {
+describe('JSON in node scripts', () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'bayou-json-'));
@@ -27,55 +28,69 @@ describe.each(['python3', 'jq'])('JSON in node scripts with %s', (program) => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  function run(name: string, ...args: string[]): string {
-    const script = `source ${templatePath('common', `json-${program}.sh`)}; "$@"`;
-    return execFileSync('bash', ['-c', script, 'bash', name, ...args], { cwd: folder, encoding: 'utf8' });
+  function run(program: string, ...command: string[]): string {
+    const script = `source ${FOLDER}/json-${program}.sh; source ${FOLDER}/json-bash.sh; "$@"`;
+    const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
+    return execFileSync('bash', ['-c', script, 'bash', ...command], { cwd: folder, encoding: 'utf8', env });
   }
 
-  it('has the fields of each object of a list in a line', () => {
-    expect(run('json_rows', 'document', 'rows', '--', 'name', 'missing', 'tags', 'size')).toBe('a b c||x,y|7\nd|||\n');
-    expect(run('json_rows', 'document', 'rows', 'deeper', '--', 'name')).toBe('');
-    expect(run('json_rows', 'document', 'text', '--', 'name')).toBe('');
-  });
+  /** Nodes have python3 or jq: what scripts see must be the same. */
+  describe.each(['python3', 'jq'])('with %s', (program) => {
+    it('has the fields of each object of a list in a line', () => {
+      const rows = (...args: string[]) => run(program, 'json_rows', 'document', ...args);
 
-  it('has every value in a line', () => {
-    const lines = run('json_flat', 'document').split('\n');
+      expect(rows('rows', '--', 'name', 'missing', 'tags', 'size')).toBe('a b c||x,y|7\nd|||\n');
+      expect(rows('rows', 'deeper', '--', 'name')).toBe('');
+      expect(rows('text', '--', 'name')).toBe('');
+    });
 
-    expect(lines).toContain('list * name\ta');
-    expect(lines).toContain('list * name\tb');
-    expect(lines).toContain('yes\ttrue');
-    expect(lines).toContain('object deep *\t1');
-    expect(lines).toContain(`text\t${DOCUMENT.text.replace('\n', '\x1e')}`);
-    expect(lines.filter((line) => line.startsWith('nothing'))).toEqual([]);
-    expect(lines.filter((line) => line.startsWith('object deep\t'))).toHaveLength(1);
-  });
+    it('has every value in a line', () => {
+      const lines = run(program, 'json_flat', 'document').split('\n');
 
-  it.each([
-    [['text'], `${DOCUMENT.text}\n`],
-    [['yes'], 'true\n'],
-    [['no'], 'false\n'],
-    [['count'], '2376\n'],
-    [['nothing'], ''],
-    [['missing', 'deeper'], ''],
-    [['text', 'deeper'], ''],
-    [['list', '*', 'name'], 'a\nb\n'],
-    [['object', '*'], ''],
-    [['object', 'deep', '*'], '1\nx\n'],
-  ])('reads %j', (keys, expected) => {
-    expect(run('json_value', 'document', ...keys)).toBe(expected);
+      expect(lines).toContain('list * name\ta');
+      expect(lines).toContain('list * name\tb');
+      expect(lines).toContain('yes\ttrue');
+      expect(lines).toContain('object deep *\t1');
+      expect(lines).toContain(`text\t${DOCUMENT.text.replace('\n', '\x1e')}`);
+      expect(lines.filter((line) => line.startsWith('nothing'))).toEqual([]);
+      expect(lines.filter((line) => line.startsWith('object deep\t'))).toHaveLength(1);
+    });
+
+    it.each([
+      [['text'], `${DOCUMENT.text}\n`],
+      [['yes'], 'true\n'],
+      [['no'], 'false\n'],
+      [['count'], '2376\n'],
+      [['nothing'], ''],
+      [['missing', 'deeper'], ''],
+      [['text', 'deeper'], ''],
+      [['list', '*', 'name'], 'a\nb\n'],
+      [['object', '*'], ''],
+      [['object', 'deep', '*'], '1\nx\n'],
+    ])('reads %j, from the document and from its lines', (keys, expected) => {
+      writeFileSync(join(folder, 'flat'), run(program, 'json_flat', 'document'));
+
+      expect(run(program, 'json_value', 'document', ...keys)).toBe(expected);
+      expect(run(program, 'flat_value', 'flat', ...keys)).toBe(expected);
+    });
   });
 
   it('writes objects and lists with any text in them', () => {
-    writeFileSync(join(folder, 'tail'), 'end of a log\n\n');
+    writeFileSync(join(folder, 'tail'), Buffer.from('\xa4end of a \x1b[1mlog\x1b[0m\t\r\n\n', 'latin1'));
+    const everything = Array.from({ length: 127 }, (_, code) => String.fromCharCode(code + 1)).join('');
 
-    const object = run('json_object', `text=${DOCUMENT.text}`, 'storage-driver:={"a":[1]}', 'log_tail@=tail', 'none=');
+    const fields = ['storage-driver:={"a":[1]}', 'log_tail@=tail', 'none='];
+    const object = run('python3', 'json_object', `text=${DOCUMENT.text}`, ...fields, `characters=${everything}`);
 
     expect(JSON.parse(object)).toEqual({
       text: DOCUMENT.text,
       'storage-driver': { a: [1] },
-      log_tail: 'end of a log',
+      log_tail: '\ufffdend of a \x1b[1mlog\x1b[0m\t\r',
       none: '',
+      characters: everything,
     });
-    expect(JSON.parse(run('json_list', 'a=b', '', '--x', DOCUMENT.text))).toEqual(['a=b', '', '--x', DOCUMENT.text]);
+    const list = ['a=b', '', '--x', '&', DOCUMENT.text];
+    expect(JSON.parse(run('python3', 'json_list', ...list))).toEqual(list);
+    expect(() => run('python3', 'json_object', 'Name=a')).toThrow('is no field of an object');
   });
 });

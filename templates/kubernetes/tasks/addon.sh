@@ -62,7 +62,7 @@ troubles() {
     cut -c 1-400 | sort -u || true
 }
 
-end=$(($(date +%s) + timeout))
+end=$((EPOCHSECONDS + timeout))
 seen="no pod of it was made"
 until available; do
   now=$(troubles)
@@ -70,7 +70,7 @@ until available; do
   if [ -n "$now" ] && ! [[ $now == *ImagePullBackOff* && $seen == *ErrImagePull* ]]; then seen=$now; fi
   # Nothing moves any more but by another image; Kubernetes goes on trying.
   if [ -n "$now" ] && ! grep -qvE '^(ImagePullBackOff|ErrImageNeverPull|InvalidImageName) ' <<<"$now"; then break; fi
-  if [ "$(date +%s)" -ge "$end" ]; then break; fi
+  if [ "$EPOCHSECONDS" -ge "$end" ]; then break; fi
   sleep 2
 done
 if available; then

@@ -18,7 +18,7 @@ trust() {
   get_authority "$1" "$new"
   shift
   if ! cmp -s "$new" "$file"; then
-    for service in "$@"; do touch "$BAYOU_STATE/$service-restart"; done
+    for service in "$@"; do : >"$BAYOU_STATE/$service-restart"; done
     replace "$file" 0644 <"$new"
   fi
   rm "$new"
@@ -70,7 +70,7 @@ has_renewed() {
 
 await_kubelet() {
   started kubelet kube-proxy
-  if until_true 120 has_renewed "$(date +%s)"; then return 0; fi
+  if until_true 120 has_renewed "$EPOCHSECONDS"; then return 0; fi
   journal kubelet
   echo "kubelet does not come back to the API"
   return 1

@@ -8,7 +8,7 @@ source "${BAYOU_ROOT:-}/opt/bayou/mesos.sh"
 node=$(json_value "$1" node)
 timeout=$(json_value "$1" timeout_seconds)
 [[ $timeout =~ ^[0-9]{1,6}$ ]]
-end=$(($(date +%s) + timeout))
+end=$((EPOCHSECONDS + timeout))
 found=()
 find_agents "$node"
 for agent in "${found[@]}"; do
@@ -27,7 +27,7 @@ is_drained() {
 }
 
 until is_drained; do
-  if [ "$(date +%s)" -ge "$end" ]; then
+  if [ "$EPOCHSECONDS" -ge "$end" ]; then
     echo "after $timeout s the agent on $node still has tasks"
     exit 1
   fi

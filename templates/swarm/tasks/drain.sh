@@ -29,10 +29,10 @@ find_busy() {
   done
 }
 
-end=$(($(date +%s) + timeout))
+end=$((EPOCHSECONDS + timeout))
 find_busy
 while [ -n "$busy" ]; do
-  if [ "$(date +%s)" -ge "$end" ]; then
+  if [ "$EPOCHSECONDS" -ge "$end" ]; then
     echo "after $timeout s there still runs on $node:"
     head -n 20 <<<"$busy"
     exit 1
