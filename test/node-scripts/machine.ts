@@ -9,6 +9,9 @@ import type { SwarmNode } from '../support/swarm-nodes.js';
 
 const PROGRAMS = join(__dirname, 'programs');
 
+/** For `until`: what a machine does takes seconds, and to look at the database costs it time. */
+export const MACHINE_PATIENCE = { limitMs: 60_000, everyMs: 100 };
+
 /** What was killed may still be at its last write when its parent is gone. */
 export function removeMachines(folder: string): Promise<void> {
   return rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });

@@ -2,56 +2,58 @@ import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ListenerFixture, startListenerFixture } from '../support/listener-fixture.js';
-import { addNode, type SwarmNode } from '../support/swarm-nodes.js';
+import { addNode } from '../support/swarm-nodes.js';
 import { until } from '../support/until.js';
-import { Machine, removeMachines } from './machine.js';
+import { MACHINE_PATIENCE, Machine, removeMachines } from './machine.js';
 
 jest.setTimeout(180_000);
 
 const MANAGERS = [5, 6, 7].map((last, index) => ({ name: `web-master-${index}`, address: `10.0.0.${last}` }));
 const SETTINGS = { masters: MANAGERS, api_host: '', shared_address: '10.0.0.100', tls_disabled: true, api_port: 2375 };
 
+/** One life, in the order of the tests: what one of them boots serves the next. */
 describe('the scripts of several managers', () => {
   let folder: string;
   let fixture: ListenerFixture;
-  let machines: Machine[] = [];
+  let first: Machine;
+  let second: Machine;
+  const machines: Machine[] = [];
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'bayou-managers-'));
     mkdirSync(join(folder, 'swarm'));
     fixture = await startListenerFixture({ maxRequestsPerMinute: 10_000, heartbeatSeconds: 10 });
     await fixture.addSecret('swarm-manager-token', ['master'], ['master']);
     await fixture.addSecret('swarm-worker-token', ['*'], ['master']);
-    machines = [];
+    first = await boot(0, 'swarm-init');
+    second = await boot(1, 'swarm-join');
   });
-  afterEach(async () => {
+  afterAll(async () => {
     await Promise.all(machines.map((machine) => machine.stop()));
     await fixture.stop();
     await removeMachines(folder);
   });
 
-  function addManager(index: number, enters: 'swarm-init' | 'swarm-join'): Promise<SwarmNode> {
+  /** Its heartbeats end when it is ready; Docker goes on. */
+  async function boot(index: number, enters: 'swarm-init' | 'swarm-join'): Promise<Machine> {
     const { name = '', address = '' } = MANAGERS[index] ?? {};
     const steps = ['docker-configure', enters, 'load-balancer', 'node-ready'];
     const settings = { ...SETTINGS, api_host: address };
-    return addNode(fixture, name, 'master', { addresses: { private: address } }, { steps, settings });
-  }
-
-  async function boot(node: SwarmNode): Promise<Machine> {
+    const node = await addNode(fixture, name, 'master', { addresses: { private: address } }, { steps, settings });
     const machine = new Machine(folder, node);
     machines.push(machine);
     machine.start();
-    await until(async () => (await fixture.node(node.row.uuid)).ready, { limitMs: 40_000 });
+    await until(async () => (await fixture.node(node.row.uuid)).ready, MACHINE_PATIENCE);
+    await machine.stop();
     return machine;
   }
 
-  it('join through whichever manager is there, and put HAProxy before all of them', async () => {
-    const first = await boot(await addManager(0, 'swarm-init'));
-    const second = await boot(await addManager(1, 'swarm-join'));
-    await first.stop();
-    writeFileSync(join(folder, 'swarm/down'), '10.0.0.5\n');
+  const areDown = (...addresses: string[]) => writeFileSync(join(folder, 'swarm/down'), `${addresses.join('\n')}\n`);
 
-    const third = await boot(await addManager(2, 'swarm-join'));
+  it('join through whichever manager is there, and put HAProxy before all of them', async () => {
+    areDown('10.0.0.5');
+
+    const third = await boot(2, 'swarm-join');
 
     expect(third.read('fake/docker/changes')).toBe(
       [
@@ -77,54 +79,52 @@ describe('the scripts of several managers', () => {
   });
 
   it('restart no load balancer whose configuration is the same', async () => {
-    const machine = await boot(await addManager(0, 'swarm-init'));
-    const before = machine.read('fake/systemctl');
+    const before = first.read('fake/systemctl');
 
-    await machine.run('steps/load-balancer.sh');
+    await first.run('steps/load-balancer.sh');
 
-    expect(machine.read('fake/systemctl')).toBe(before);
+    expect(before).toContain('restart haproxy.service');
+    expect(first.read('fake/systemctl')).toBe(before);
   });
 
   it('tell HAProxy who the managers are now without an end to any connection', async () => {
-    const machine = await boot(await addManager(0, 'swarm-init'));
-    const before = machine.read('fake/systemctl');
-    machine.write('params.json', JSON.stringify({ masters: '10.0.0.6,10.0.0.7,10.0.0.8' }));
+    const before = first.read('fake/systemctl');
+    first.write('params.json', JSON.stringify({ masters: '10.0.0.6,10.0.0.7,10.0.0.8' }));
 
-    await machine.run('tasks/load-balancer.sh', join(machine.root, 'params.json'));
-    await machine.run('tasks/load-balancer.sh', join(machine.root, 'params.json'));
-    await machine.run('steps/load-balancer.sh');
+    await first.run('tasks/load-balancer.sh', join(first.root, 'params.json'));
+    await first.run('tasks/load-balancer.sh', join(first.root, 'params.json'));
+    await first.run('steps/load-balancer.sh');
 
-    expect(machine.read('etc/haproxy/haproxy.cfg').match(/^ {2}server .*$/gm)).toEqual([
+    expect(first.read('etc/haproxy/haproxy.cfg').match(/^ {2}server .*$/gm)).toEqual([
       '  server master0 10.0.0.6:2375',
       '  server master1 10.0.0.7:2375',
       '  server master2 10.0.0.8:2375',
     ]);
-    expect(machine.read('fake/systemctl')).toBe(`${before}enable haproxy.service\nreload-or-restart haproxy.service\n`);
+    expect(first.read('fake/systemctl')).toBe(`${before}enable haproxy.service\nreload-or-restart haproxy.service\n`);
   });
 
   it('tell HAProxy of them one task after the other', async () => {
-    const machine = await boot(await addManager(0, 'swarm-init'));
-    machine.write('params.json', JSON.stringify({ masters: '10.0.0.6' }));
-    const before = machine.read('etc/haproxy/haproxy.cfg');
-    const endTurn = await machine.takeTurn();
+    second.write('params.json', JSON.stringify({ masters: '10.0.0.6' }));
+    const before = second.read('etc/haproxy/haproxy.cfg');
+    const endTurn = await second.takeTurn();
 
     let ended = false;
-    const told = machine.run('tasks/load-balancer.sh', join(machine.root, 'params.json')).finally(() => {
+    const told = second.run('tasks/load-balancer.sh', join(second.root, 'params.json')).finally(() => {
       ended = true;
     });
-    await until(() => ended || machine.read('fake/flock') !== '');
+    await until(() => ended || second.read('fake/flock') !== '');
 
-    expect(machine.read('etc/haproxy/haproxy.cfg')).toBe(before);
-    expect(machine.read('var/lib/bayou/masters')).toBe('');
+    expect(second.read('etc/haproxy/haproxy.cfg')).toBe(before);
+    expect(second.read('var/lib/bayou/masters')).toBe('');
     await endTurn();
     expect(await told).toContain('HAProxy is before 10.0.0.6');
-    expect(machine.read('etc/haproxy/haproxy.cfg')).toContain('server master0 10.0.0.6:2375');
+    expect(second.read('etc/haproxy/haproxy.cfg')).toContain('server master0 10.0.0.6:2375');
   });
 
   it('give keepalived a router id that there is, also on an address that ends with 0', async () => {
     const settings = { ...SETTINGS, shared_address: '10.0.1.0' };
     const addresses = { private: '10.0.0.5' };
-    const node = await addNode(fixture, 'web-master-0', 'master', { addresses }, { settings });
+    const node = await addNode(fixture, 'web-master-3', 'master', { addresses }, { settings });
     const machine = new Machine(folder, node);
 
     await machine.run('steps/load-balancer.sh');
@@ -134,7 +134,7 @@ describe('the scripts of several managers', () => {
 
   it('put no text into a configuration that is no address', async () => {
     const settings = { ...SETTINGS, shared_address: '10.0.0.100\nglobal' };
-    const node = await addNode(fixture, 'web-master-0', 'master', {}, { steps: ['load-balancer'], settings });
+    const node = await addNode(fixture, 'web-master-4', 'master', {}, { steps: ['load-balancer'], settings });
     const machine = new Machine(folder, node);
 
     await expect(machine.run('steps/load-balancer.sh')).rejects.toThrow();
@@ -143,26 +143,23 @@ describe('the scripts of several managers', () => {
   });
 
   it('say at once which of the others the Swarm has lost', async () => {
-    const first = await boot(await addManager(0, 'swarm-init'));
-    const lost = await boot(await addManager(1, 'swarm-join'));
-    await lost.stop();
+    areDown();
     const report = async () => JSON.parse(await first.run('health.sh'));
     const before = await report();
 
-    writeFileSync(join(folder, 'swarm/down'), '10.0.0.6\n');
+    areDown('10.0.0.6');
 
-    expect(before).toMatchObject({ managers_reachable: '2/2', nodes_ready: '2/2' });
+    expect(before).toMatchObject({ managers_reachable: '3/3', nodes_ready: '3/3' });
     expect(before.nodes_down).toBeUndefined();
-    expect(await report()).toMatchObject({ managers_reachable: '1/2', nodes_ready: '1/2', nodes_down: 'web-master-1' });
+    expect(await report()).toMatchObject({ managers_reachable: '2/3', nodes_ready: '2/3', nodes_down: 'web-master-1' });
   });
 
   it('take the vote of a manager that is drained', async () => {
-    const machine = await boot(await addManager(0, 'swarm-init'));
-    await boot(await addManager(1, 'swarm-join'));
-    machine.write('params.json', JSON.stringify({ node: 'web-master-1', timeout_seconds: '60' }));
+    areDown();
+    first.write('params.json', JSON.stringify({ node: 'web-master-1', timeout_seconds: '60' }));
 
-    await machine.run('tasks/drain.sh', join(machine.root, 'params.json'));
+    await first.run('tasks/drain.sh', join(first.root, 'params.json'));
 
-    expect(machine.read('fake/docker/changes')).toContain('node demote id-web-master-1');
+    expect(first.read('fake/docker/changes')).toContain('node demote id-web-master-1');
   });
 });
