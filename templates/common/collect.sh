@@ -49,7 +49,8 @@ collect() {
   resources | section resources
   ask systemctl list-units --failed --plain --no-legend --no-pager | section 'failed units'
   for log in "$root/var/log/bayou"/*.log; do
-    name=$(basename "$log" .log)
+    name=${log##*/}
+    name=${name%.log}
     if [ -r "$log" ]; then section "step $name" <"$log"; fi
   done
   for unit in "${units[@]}"; do
