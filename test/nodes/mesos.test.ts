@@ -26,7 +26,7 @@ const WEB = {
 };
 
 /** What would be another if a step had done anything. */
-const STATE = `find /etc /opt/bayou/mesos /usr/local -type f -not -name hosts -exec md5sum {} + | sort | md5sum
+const STATE = `find /etc /opt/bayou/mesos /usr/local -type f -not -name hosts -not -name '*.new' -exec md5sum {} + | sort | md5sum
 systemctl show --property ActiveEnterTimestampMonotonic zookeeper mesos-master marathon etcd marathon-registrar mesos-agent haproxy edge-watcher`;
 
 describe('a Mesos cluster of three masters, two agents and an edge', () => {
