@@ -16,16 +16,16 @@ get_addons_certificate() {
   get_certificate addons "$1/asked" "$1/addons.key" "$1/addons.crt" "$PKI/nodes-ca.crt"
 }
 
-# cloud_conf CREDENTIAL: cloud.conf of what uses the cloud, as gophercloud reads it.
+# cloud_conf CREDENTIAL, of which json_flat has made lines: cloud.conf of what uses the cloud, as gophercloud reads it.
 cloud_conf() {
   local id secret url region
-  id=$(plain id "$(json_value "$1" id)")
-  secret=$(plain secret "$(json_value "$1" secret)")
-  url=$(plain auth_url "$(json_value "$1" auth_url)")
-  region=$(plain region "$(json_value "$1" region)")
+  id=$(plain id "$(flat_value "$1" id)")
+  secret=$(plain secret "$(flat_value "$1" secret)")
+  url=$(plain auth_url "$(flat_value "$1" auth_url)")
+  region=$(plain region "$(flat_value "$1" region)")
   printf '[Global]\nauth-url="%s"\napplication-credential-id="%s"\napplication-credential-secret="%s"\n' "$url" "$id" "$secret"
   if [ -n "$region" ]; then printf 'region="%s"\n' "$region"; fi
-  if [ -n "$(json_value "$1" ca)" ]; then echo 'ca-file="/etc/config/ca.crt"'; fi
+  if [ -n "$(flat_value "$1" ca)" ]; then echo 'ca-file="/etc/config/ca.crt"'; fi
   network=$(setting cloud floating_network)
   if [ -n "$network" ]; then printf '[LoadBalancer]\nfloating-network-id="%s"\n' "$network"; fi
 }
@@ -35,8 +35,9 @@ cloud_conf() {
 put_cloud_config() {
   call GET /v1/secrets/cloud-credential "$1/credential.answer"
   json_value "$1/credential.answer" value >"$1/credential.json"
-  cloud_conf "$1/credential.json" >"$1/cloud.conf"
-  json_value "$1/credential.json" ca >"$1/ca.crt"
+  json_flat "$1/credential.json" >"$1/credential"
+  cloud_conf "$1/credential" >"$1/cloud.conf"
+  flat_value "$1/credential" ca >"$1/ca.crt"
   {
     printf 'apiVersion: v1\nkind: Secret\nmetadata: {name: cloud-config, namespace: kube-system}\ndata:\n'
     printf '  cloud.conf: %s\n  ca.crt: "%s"\n' "$(base64 --wrap 0 <"$1/cloud.conf")" "$(base64 --wrap 0 <"$1/ca.crt")"

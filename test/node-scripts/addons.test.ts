@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { ListenerFixture } from '../support/listener-fixture.js';
@@ -16,11 +16,17 @@ describe("a master's task for an add-on", () => {
   let fixture: ListenerFixture;
   let machine: Machine;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     master = await enrolMaster({ cloud: { floating_network: '3f8a' } });
     ({ folder, fixture, machine } = master);
+    await fixture.addSecret('cloud-credential', ['master'], []);
   });
-  afterEach(() => master.stop());
+  /** What the cluster knows. */
+  beforeEach(() => {
+    rmSync(join(machine.root, 'fake/kubectl'), { recursive: true });
+    mkdirSync(join(machine.root, 'fake/kubectl'));
+  });
+  afterAll(() => master.stop());
 
   /** What it printed, whatever came of it. */
   async function bring(params: Record<string, string>): Promise<{ failed: boolean; output: string }> {
@@ -35,14 +41,16 @@ describe("a master's task for an add-on", () => {
 
   test('applies the manifest as it is, by a certificate of its own that does not stay', async () => {
     machine.write('fake/kubectl/deployments', '2=2 True\n');
+    const issued = async () => (await fixture.events('certificate_issued')).length;
+    const before = await issued();
 
     expect(await bring({})).toEqual({ failed: false, output: 'coredns is available\n' });
     expect(machine.read('fake/kubectl/applied').trimEnd()).toBe(MANIFEST);
     expect(machine.read('fake/kubectl/as')).toMatch(/CN ?= ?bayou:addons/);
     expect(readdirSync(join(machine.root, 'var/lib/bayou')).filter((name) => name.startsWith('addon'))).toEqual([]);
-    expect(await fixture.events('certificate_issued')).toHaveLength(1);
+    expect(await issued()).toBe(before + 1);
     await bring({});
-    expect(await fixture.events('certificate_issued')).toHaveLength(2);
+    expect(await issued()).toBe(before + 2);
   });
 
   test('applies what is in the way of others only when the rest is available', async () => {
@@ -84,7 +92,6 @@ describe("a master's task for an add-on", () => {
     const CREDENTIAL = { id: 'c0ffee', secret: 'x-Y_z', auth_url: 'https://keystone.example/identity', region: 'R1' };
 
     async function given(credential: object): Promise<void> {
-      await fixture.addSecret('cloud-credential', ['master'], []);
       await fixture.setSecret('cloud-credential', JSON.stringify({ generation: 1, ...credential }));
       machine.write('fake/kubectl/deployments', '1=1 True\n');
     }

@@ -84,7 +84,9 @@ describe('the control plane of a master, by its script', () => {
     expect(held().fingerprint256).toBe(next);
     expect(held().checkPrivateKey(key())).toBe(true);
     expect(
-      ['secret.answer', 'authority.json'].filter((file) => existsSync(join(machine.root, 'var/lib/bayou', file))),
+      ['secret.answer', 'authority.json', 'authority'].filter((file) =>
+        existsSync(join(machine.root, 'var/lib/bayou', file)),
+      ),
     ).toEqual([]);
   });
 

@@ -13,11 +13,11 @@ describe('the scripts of a network driver', () => {
   let fixture: ListenerFixture;
   let machine: Machine;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     master = await enrolMaster({ network_driver: 'flannel', ready_seconds: 0 });
     ({ fixture, machine } = master);
   });
-  afterEach(() => master.stop());
+  afterAll(() => master.stop());
 
   test('apply what the node listener has, by a certificate that does not stay, as often as asked', async () => {
     await fixture.addSecret('network-manifest', ['master'], []);
@@ -29,6 +29,16 @@ describe('the scripts of a network driver', () => {
     expect(machine.read('fake/kubectl/applied').trimEnd()).toBe(MANIFEST.trimEnd());
     expect(machine.read('fake/kubectl/as')).toMatch(/CN ?= ?bayou:addons/);
     expect(readdirSync(join(machine.root, 'var/lib/bayou')).filter((name) => name.startsWith('network'))).toEqual([]);
+  });
+
+  test('have what has no pods when the API has it', async () => {
+    machine.write(
+      'params.json',
+      JSON.stringify({ name: 'nfs', manifest: MANIFEST, timeout_seconds: '30', has_pods: 'false' }),
+    );
+
+    expect(await machine.run('tasks/addon.sh', join(machine.root, 'params.json'))).toBe('nfs is there\n');
+    expect(machine.read('fake/kubectl/applied').trimEnd()).toBe(MANIFEST.trimEnd());
   });
 
   test('say what pods wait for when a node does not become ready', async () => {
@@ -48,15 +58,5 @@ describe('the scripts of a network driver', () => {
     expect(cause.trim()).toBe(
       `Kubernetes says that the node is not ready: cni plugin not initialized; its pods wait: ${waiting.message}`,
     );
-  });
-
-  test('have what has no pods when the API has it', async () => {
-    machine.write(
-      'params.json',
-      JSON.stringify({ name: 'nfs', manifest: MANIFEST, timeout_seconds: '30', has_pods: 'false' }),
-    );
-
-    expect(await machine.run('tasks/addon.sh', join(machine.root, 'params.json'))).toBe('nfs is there\n');
-    expect(machine.read('fake/kubectl/applied').trimEnd()).toBe(MANIFEST.trimEnd());
   });
 });

@@ -59,11 +59,13 @@ describe('the scripts of a Swarm node', () => {
 
   /** In the order of the tests. */
   describe('in one life', () => {
+    let other: Machine;
     beforeAll(async () => {
       await start();
       mkdirSync(join(machine.root, 'etc/ssh'), { recursive: true });
       machine.write('etc/ssh/ssh_host_ed25519_key.pub', SSH_HOST_KEY);
-      add(worker).start();
+      other = add(worker);
+      other.start();
       machine.start();
       await comesTrue(async () => (await ready(manager)) && (await ready(worker)));
     });
@@ -73,6 +75,7 @@ describe('the scripts of a Swarm node', () => {
       expect(await statuses(manager)).toEqual(STEPS.map((step) => `${step} done`));
       expect(await statuses(worker)).toContain('swarm-join done');
       expect((await row(worker)).addresses).toEqual({ private: '10.0.0.9' });
+      await other.stop();
       await comesTrue(async () => (await row(manager)).orchestrator.nodes_ready === '2/2');
       expect((await row(manager)).orchestrator).toMatchObject({
         state: 'active',
@@ -93,12 +96,6 @@ describe('the scripts of a Swarm node', () => {
       expect(existsSync(join(folder, 'swarm/members/id-web-worker-0'))).toBe(false);
       const unknown = await runTask(manager, 'no-such-task', {});
       expect(unknown?.state).toBe('failed');
-    });
-
-    test('hold no secret that others could read', async () => {
-      const found = execFileSync('find', [join(machine.root, 'var/lib/bayou'), '-perm', '/077', '-type', 'f']);
-      expect(String(found)).toBe('');
-      expect((await row(manager)).sshHostKey).toContain(SSH_HOST_KEY.split(' ', 2).join(' '));
     });
 
     test('write a configuration that holds every value as it is, and a certificate that Docker can use', async () => {
@@ -178,6 +175,12 @@ describe('the scripts of a Swarm node', () => {
 
       expect(machine.read('etc/docker/server.pem')).toContain('BEGIN CERTIFICATE');
       expect(restarts()).toBe(started + 1);
+    });
+
+    test('hold no secret that others could read', async () => {
+      const found = execFileSync('find', [join(machine.root, 'var/lib/bayou'), '-perm', '/077', '-type', 'f']);
+      expect(String(found)).toBe('');
+      expect((await row(manager)).sshHostKey).toContain(SSH_HOST_KEY.split(' ', 2).join(' '));
     });
   });
 

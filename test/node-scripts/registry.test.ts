@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -39,25 +39,57 @@ async function listen(answer: (request: IncomingMessage, body: string) => { stat
   return { port, asked, close: () => new Promise((resolve) => server.close(resolve)) };
 }
 
+/** One machine, in the order of the tests: it has no registry before the first login that is taken. */
 describe("the script of a node's registry", () => {
   let folder: string;
   let fixture: ListenerFixture;
   let registry: Awaited<ReturnType<typeof listen>>;
   let machine: Machine;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'bayou-registry-'));
     fixture = await startListenerFixture({ maxRequestsPerMinute: 10_000 });
     registry = await listen(() => ({ status: 200 }));
     await fixture.addSecret('registry-login', ['*'], []);
-    await fixture.setSecret('registry-login', JSON.stringify(LOGIN));
     const settings = { registry_port: registry.port };
     machine = new Machine(folder, await addNode(fixture, 'web-worker-0', 'worker', {}, { settings }));
     await machine.run('enrol.sh');
   });
-  afterEach(async () => {
+  beforeEach(async () => {
+    await fixture.setSecret('registry-login', JSON.stringify(LOGIN));
+    registry.asked.length = 0;
+  });
+  afterAll(async () => {
     await Promise.all([fixture.stop(), registry.close()]);
     await removeMachines(folder);
+  });
+
+  it.each([
+    { container: 'x"\n  maintenance: {}' },
+    { password: '$(reboot)' },
+    { storage_url: 'https://cloud.example/\nAUTH_CA=/etc/passwd' },
+    { auth_url: 'file:///etc/passwd' },
+  ])('takes no login that would mean something else: %j', async (part) => {
+    await fixture.setSecret('registry-login', JSON.stringify({ ...LOGIN, ...part }));
+
+    await expect(machine.run('steps/registry.sh')).rejects.toThrow('is not as expected');
+
+    expect(machine.read('etc/docker/registry/config.yml')).toBe('');
+    expect(machine.read('fake/systemctl')).not.toContain('docker-registry');
+  });
+
+  it('takes a new login when no other task changes the machine', async () => {
+    const endTurn = await machine.takeTurn();
+
+    let ended = false;
+    const renewed = machine.run('tasks/registry.sh').finally(() => {
+      ended = true;
+    });
+    await until(() => ended || machine.read('fake/flock') !== '');
+
+    expect(machine.read('etc/docker/registry/config.yml')).toBe('');
+    await endTurn();
+    expect(await renewed).toContain('the registry has the newest login');
   });
 
   it('has it keep images in the container, and log in through the node', async () => {
@@ -86,7 +118,8 @@ describe("the script of a node's registry", () => {
     expect(modeOf('usr/local/lib/bayou/registry-login')).toBe('755');
     expect(machine.read('fake/systemctl')).toContain('restart docker-registry.service');
     expect(registry.asked).toEqual(['GET /v2/ ']);
-    expect(machine.read('var/lib/bayou/registry-login.json')).toBe('');
+    const left = ['registry-login', 'registry-login.json', 'registry.answer'];
+    expect(left.filter((name) => existsSync(join(machine.root, 'var/lib/bayou', name)))).toEqual([]);
   });
 
   it('restarts it for a new login, and for nothing else', async () => {
@@ -104,20 +137,6 @@ describe("the script of a node's registry", () => {
     expect(machine.read('etc/docker/registry/config.yml')).toContain('password: "next"');
   });
 
-  it('takes a new login when no other task changes the machine', async () => {
-    const endTurn = await machine.takeTurn();
-
-    let ended = false;
-    const renewed = machine.run('tasks/registry.sh').finally(() => {
-      ended = true;
-    });
-    await until(() => ended || machine.read('fake/flock') !== '');
-
-    expect(machine.read('etc/docker/registry/config.yml')).toBe('');
-    await endTurn();
-    expect(await renewed).toContain('the registry has the newest login');
-  });
-
   it('trusts the certificates of the cloud in place of its own where there are some', async () => {
     await fixture.setSecret('registry-login', JSON.stringify({ ...LOGIN, ca: fixture.caPem }));
 
@@ -128,20 +147,6 @@ describe("the script of a node's registry", () => {
     expect(machine.read('etc/systemd/system/docker-registry.service.d/bayou.conf')).toContain(
       'Environment=SSL_CERT_FILE=/etc/docker/registry/openstack-ca.pem\n',
     );
-  });
-
-  it.each([
-    { container: 'x"\n  maintenance: {}' },
-    { password: '$(reboot)' },
-    { storage_url: 'https://cloud.example/\nAUTH_CA=/etc/passwd' },
-    { auth_url: 'file:///etc/passwd' },
-  ])('takes no login that would mean something else: %j', async (part) => {
-    await fixture.setSecret('registry-login', JSON.stringify({ ...LOGIN, ...part }));
-
-    await expect(machine.run('steps/registry.sh')).rejects.toThrow('is not as expected');
-
-    expect(machine.read('etc/docker/registry/config.yml')).toBe('');
-    expect(machine.read('fake/systemctl')).not.toContain('docker-registry');
   });
 });
 

@@ -11,7 +11,7 @@ port=$(node_value settings registry_port)
 login_port=5099
 restart=$BAYOU_STATE/registry-restart
 secret=$BAYOU_STATE/registry.answer
-login=$BAYOU_STATE/registry-login.json
+login=$BAYOU_STATE/registry-login
 config=$BAYOU_ROOT/etc/docker/registry/config.yml
 settings=$BAYOU_ROOT/etc/docker/registry/login.env
 authority=/etc/docker/registry/openstack-ca.pem
@@ -21,7 +21,7 @@ units=$BAYOU_ROOT/etc/systemd/system
 # field NAME PATTERN: a value of the login. What it is made of must not mean anything to YAML, bash or systemd.
 field() {
   local value
-  value=$(json_value "$login" "$1")
+  value=$(flat_value "$login" "$1")
   if ! [[ $value =~ ^($2)$ ]]; then
     echo "the login's $1 is not as expected" >&2
     return 1
@@ -69,7 +69,7 @@ login_settings() {
 
 # Whether Keystone and Swift have certificates that the system does not trust.
 has_authority() {
-  [ -n "$(json_value "$login" ca)" ]
+  [ -n "$(flat_value "$login" ca)" ]
 }
 
 login_socket() {
@@ -121,21 +121,22 @@ put_private() {
 
 if ! command -v docker-registry >/dev/null; then install_packages docker-registry; fi
 call GET /v1/secrets/registry-login "$secret"
-json_value "$secret" value >"$login"
+json_value "$secret" value >"$login.json"
+json_flat "$login.json" >"$login"
 # Into a file first: a function that fails in a pipe would leave half of it.
 registry_config >"$BAYOU_STATE/registry-config"
 login_settings >"$BAYOU_STATE/registry-settings"
 # Its own user passes through them, whoever made them.
-mkdir -p "$(dirname "$config")" "$(dirname "$BAYOU_ROOT$program")"
-chmod 0755 "$BAYOU_ROOT/etc/docker" "$(dirname "$config")" "$(dirname "$BAYOU_ROOT$program")"
+mkdir -p "${config%/*}" "$BAYOU_ROOT${program%/*}"
+chmod 0755 "$BAYOU_ROOT/etc/docker" "${config%/*}" "$BAYOU_ROOT${program%/*}"
 put_private "$settings" <"$BAYOU_STATE/registry-settings"
 put_private "$config" <"$BAYOU_STATE/registry-config"
-if has_authority; then json_value "$login" ca | put "$restart" "$BAYOU_ROOT$authority" 0644; fi
+if has_authority; then flat_value "$login" ca | put "$restart" "$BAYOU_ROOT$authority" 0644; fi
 put "$restart" "$BAYOU_ROOT$program" 0755 <"$BAYOU_PROGRAM/registry-login.sh"
 login_socket | put "$restart" "$units/bayou-registry-login.socket" 0644
 login_service | put "$restart" "$units/bayou-registry-login@.service" 0644
 registry_drop_in | put "$restart" "$units/docker-registry.service.d/bayou.conf" 0644
-rm -f "$secret" "$login" "$BAYOU_STATE"/registry-{config,settings}
+rm -f "$secret" "$login" "$login.json" "$BAYOU_STATE"/registry-{config,settings}
 
 if [ -e "$restart" ]; then
   systemctl daemon-reload

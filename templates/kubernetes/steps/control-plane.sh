@@ -33,7 +33,8 @@ done
 call GET /v1/secrets/service-account-key "$BAYOU_STATE/secret.answer"
 json_value "$BAYOU_STATE/secret.answer" value >"$BAYOU_STATE/service-account.key"
 if ! cmp -s "$BAYOU_STATE/service-account.key" "$PKI/service-account.key"; then
-  touch "$api_mark" "$BAYOU_STATE/kube-controller-manager-restart"
+  : >"$api_mark"
+  : >"$BAYOU_STATE/kube-controller-manager-restart"
   replace "$PKI/service-account.key" 0600 <"$BAYOU_STATE/service-account.key" || true
 fi
 rm "$BAYOU_STATE/secret.answer" "$BAYOU_STATE/service-account.key"
@@ -45,9 +46,10 @@ if [ "$(setting signs_requests)" = true ]; then
   call GET /v1/secrets/signing-authority "$BAYOU_STATE/secret.answer"
   json_value "$BAYOU_STATE/secret.answer" value >"$BAYOU_STATE/authority.json"
   mark=$BAYOU_STATE/kube-controller-manager-restart
-  json_value "$BAYOU_STATE/authority.json" certificate | put "$mark" "$PKI/signing-ca.crt" 0644
-  json_value "$BAYOU_STATE/authority.json" key | put "$mark" "$PKI/signing-ca.key" 0600
-  rm "$BAYOU_STATE/secret.answer" "$BAYOU_STATE/authority.json"
+  json_flat "$BAYOU_STATE/authority.json" >"$BAYOU_STATE/authority"
+  flat_value "$BAYOU_STATE/authority" certificate | put "$mark" "$PKI/signing-ca.crt" 0644
+  flat_value "$BAYOU_STATE/authority" key | put "$mark" "$PKI/signing-ca.key" 0600
+  rm "$BAYOU_STATE/secret.answer" "$BAYOU_STATE"/authority{.json,}
   signing=("--cluster-signing-cert-file=$PKI/signing-ca.crt" "--cluster-signing-key-file=$PKI/signing-ca.key")
 fi
 

@@ -9,12 +9,14 @@ source "${BAYOU_ROOT:-}/opt/bayou/kubernetes.sh"
 source "$BAYOU_PROGRAM/addons.sh"
 
 apply_seconds=60
-name=$(plain name "$(json_value "$1" name)")
-timeout=$(json_value "$1" timeout_seconds)
-[[ $timeout =~ ^[0-9]{1,4}$ ]]
-selector=magnum.openstack.org/addon=$name
 own=$(mktemp -d "$BAYOU_STATE/addon.XXXXXX")
 trap 'rm -rf "$own"' EXIT
+params=$own/params
+json_flat "$1" >"$params"
+name=$(plain name "$(flat_value "$params" name)")
+timeout=$(flat_value "$params" timeout_seconds)
+[[ $timeout =~ ^[0-9]{1,4}$ ]]
+selector=magnum.openstack.org/addon=$name
 
 # What is in everybody's way while nothing answers behind it, such as an APIService, has this label and comes last.
 when=magnum.openstack.org/when
@@ -36,11 +38,11 @@ applied() {
 # Add-ons come side by side, but one at a time is asked for and applied.
 take_turn
 get_addons_certificate "$own"
-if [ "$(json_value "$1" uses_cloud)" = true ]; then put_cloud_config "$own"; fi
-json_value "$1" manifest >"$own/manifest.yaml"
+if [ "$(flat_value "$params" uses_cloud)" = true ]; then put_cloud_config "$own"; fi
+flat_value "$params" manifest >"$own/manifest.yaml"
 applied "$when!=available"
 exec 9>&-
-if [ "$(json_value "$1" has_pods)" = false ]; then
+if [ "$(flat_value "$params" has_pods)" = false ]; then
   echo "$name is there"
   exit 0
 fi
