@@ -23,7 +23,7 @@ has_sum() {
 fetch() {
   local status code=0
   if has_sum "$part" "$2"; then return 0; fi
-  rm -f "$part"
+  if [ -e "$part" ]; then rm "$part"; fi
   if has_sum "$fetched/$2" "$2"; then
     mv "$fetched/$2" "$part"
     return 0
@@ -88,7 +88,7 @@ each_file() {
 
 # is_installed NAME SUM TO
 is_installed() {
-  [ "$(cat "$sums/$1" 2>/dev/null || true)" = "$2" ] || { [ -n "$3" ] && has_sum "$BAYOU_ROOT$3" "$2"; }
+  { [ -e "$sums/$1" ] && [ "$(<"$sums/$1")" = "$2" ]; } || { [ -n "$3" ] && has_sum "$BAYOU_ROOT$3" "$2"; }
 }
 
 # install_file NAME PATH SUM TO FOLDER STRIP MEMBERS. A service of that name is marked for its next `start`.
@@ -97,9 +97,9 @@ install_file() {
   IFS=, read -ra members <<<"$7"
   if ! is_installed "$name" "$sum" "$to"; then
     fetch "$path" "$sum"
-    touch "$BAYOU_STATE/$name-restart"
+    : >"$BAYOU_STATE/$name-restart"
     if [ -n "$to" ]; then
-      mkdir -p "$(dirname "$BAYOU_ROOT$to")"
+      mkdir -p "$BAYOU_ROOT${to%/*}"
       chmod 0755 "$part"
       mv "$part" "$BAYOU_ROOT$to"
     else
@@ -120,7 +120,7 @@ fetch_images() {
   for entry in "${entries[@]}"; do
     plain images "${entry//|/}" >/dev/null
     IFS='|' read -r path sum <<<"$entry"
-    archive=$BAYOU_STATE/images/$(basename "$path")
+    archive=$BAYOU_STATE/images/${path##*/}
     if has_sum "$archive" "$sum"; then continue; fi
     fetch "$path" "$sum"
     mkdir -p "$BAYOU_STATE/images"

@@ -8,7 +8,7 @@ source "${BAYOU_ROOT:-}/opt/bayou/lib.sh"
 mount_volume() {
   local purpose=$1 folder=$2 service=$3 id device uuid type
   is_word "$service"
-  id=$(cat "$BAYOU_ROOT/etc/bayou/$purpose-volume")
+  id=$(<"$BAYOU_ROOT/etc/bayou/$purpose-volume")
   if ! [[ $id =~ ^[0-9a-f-]{36}$ ]]; then
     echo "\"$id\" is no id of a volume"
     return 1

@@ -15,23 +15,25 @@ const PROGRAMS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
 const UNIT = 'etc/systemd/system/kube-controller-manager.service';
 const SIGNING = ['--cluster-signing-cert-file=', '--cluster-signing-key-file='];
 
-/** The real step on a played machine, whose API answers at once. */
+/** The real step on a played machine, whose API answers at once; in the order of the tests. */
 describe('the control plane of a master, by its script', () => {
   let folder: string;
   let fixture: ListenerFixture;
+  let machine: Machine;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'bayou-control-'));
     fixture = await startListenerFixture({ maxRequestsPerMinute: 10_000 });
+    machine = await startMaster();
   });
-  afterEach(async () => {
+  afterAll(async () => {
     await fixture.stop();
     await removeMachines(folder);
   });
 
-  async function startMaster(settings: Record<string, unknown>): Promise<Machine> {
+  async function startMaster(): Promise<Machine> {
     const { masters } = await addKubernetes(fixture, 1, {
-      ...settings,
+      signs_requests: false,
       service_network: '10.254.0.0/16',
       pod_network: '10.100.0.0/16',
       dns_domain: 'cluster.local',
@@ -39,12 +41,12 @@ describe('the control plane of a master, by its script', () => {
     });
     const [master] = masters;
     if (master === undefined) throw new Error('there is no master');
-    const machine = new Machine(folder, master);
-    mkdirSync(join(machine.root, 'opt/bayou/kubernetes/bin'), { recursive: true });
-    for (const name of PROGRAMS) machine.write(`opt/bayou/kubernetes/bin/${name}`, '#!/bin/bash\n', 0o755);
-    machine.write('opt/bayou/kubernetes.sh', `${machine.read('opt/bayou/kubernetes.sh')}\napi() { true; }\n`);
-    await machine.run('enrol.sh');
-    return machine;
+    const started = new Machine(folder, master);
+    mkdirSync(join(started.root, 'opt/bayou/kubernetes/bin'), { recursive: true });
+    for (const name of PROGRAMS) started.write(`opt/bayou/kubernetes/bin/${name}`, '#!/bin/bash\n', 0o755);
+    started.write('opt/bayou/kubernetes.sh', `${started.read('opt/bayou/kubernetes.sh')}\napi() { true; }\n`);
+    await started.run('enrol.sh');
+    return started;
   }
 
   async function hand(): Promise<string> {
@@ -55,32 +57,42 @@ describe('the control plane of a master, by its script', () => {
   }
 
   /** @returns the services that start again */
-  async function run(machine: Machine): Promise<string[]> {
+  async function run(): Promise<string[]> {
     machine.write('fake/systemctl', '');
     await machine.run(STEP);
     const lines = machine.read('fake/systemctl').split('\n');
     return lines.flatMap((line) => /^restart --no-block (\S+)\.service$/.exec(line)?.[1] ?? []);
   }
 
-  const pki = (machine: Machine, file: string) => join(machine.root, 'etc/kubernetes/pki', file);
-  const has = (machine: Machine, options: string[]) => options.filter((each) => machine.read(UNIT).includes(each));
+  const pki = (file: string) => join(machine.root, 'etc/kubernetes/pki', file);
+  const has = (options: string[]) => options.filter((each) => machine.read(UNIT).includes(each));
+
+  it('signs nothing, and asks for no key, unless its cluster wants it', async () => {
+    expect(await run()).toEqual(PROGRAMS);
+
+    expect(has(SIGNING)).toEqual([]);
+    expect(existsSync(pki('signing-ca.key'))).toBe(false);
+    expect(await fixture.events('node_refused')).toEqual([]);
+  });
 
   it('signs as the authority that it is handed, and as the next one when that is another', async () => {
     await fixture.addSecret('signing-authority', ['master'], []);
     const first = await hand();
-    const machine = await startMaster({ signs_requests: true });
+    const data = JSON.parse(machine.read('etc/bayou/node.json'));
+    data.settings.signs_requests = true;
+    machine.write('etc/bayou/node.json', JSON.stringify(data));
     const held = () => new X509Certificate(machine.read('etc/kubernetes/pki/signing-ca.crt'));
     const key = () => createPrivateKey(machine.read('etc/kubernetes/pki/signing-ca.key'));
 
-    expect(await run(machine)).toEqual(PROGRAMS);
-    expect(has(machine, SIGNING)).toEqual(SIGNING);
+    expect(await run()).toEqual(['kube-controller-manager']);
+    expect(has(SIGNING)).toEqual(SIGNING);
     expect(held().fingerprint256).toBe(first);
     expect(held().checkPrivateKey(key())).toBe(true);
-    expect(statSync(pki(machine, 'signing-ca.key')).mode & 0o777).toBe(0o600);
-    expect(await run(machine)).toEqual([]);
+    expect(statSync(pki('signing-ca.key')).mode & 0o777).toBe(0o600);
+    expect(await run()).toEqual([]);
 
     const next = await hand();
-    expect(await run(machine)).toEqual(['kube-controller-manager']);
+    expect(await run()).toEqual(['kube-controller-manager']);
     expect(held().fingerprint256).toBe(next);
     expect(held().checkPrivateKey(key())).toBe(true);
     expect(
@@ -88,15 +100,5 @@ describe('the control plane of a master, by its script', () => {
         existsSync(join(machine.root, 'var/lib/bayou', file)),
       ),
     ).toEqual([]);
-  });
-
-  it('signs nothing, and asks for no key, unless its cluster wants it', async () => {
-    const machine = await startMaster({ signs_requests: false });
-
-    expect(await run(machine)).toEqual(PROGRAMS);
-
-    expect(has(machine, SIGNING)).toEqual([]);
-    expect(existsSync(pki(machine, 'signing-ca.key'))).toBe(false);
-    expect(await fixture.events('node_refused')).toEqual([]);
   });
 });

@@ -38,13 +38,14 @@ api() { echo '{"spec": {"renewTime": "2999-01-01T00:00:00.000000Z"}}'; }
 etcd_has_quorum() { true; }
 `;
 
+/** In the order of the tests: one change after the other. */
 describe('the change of authorities on a node, by its script', () => {
   let folder: string;
   let fixture: ListenerFixture;
   let master: Machine;
   let worker: Machine;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'bayou-rotate-'));
     fixture = await startListenerFixture();
     const nodes = await addKubernetes(fixture);
@@ -59,7 +60,7 @@ describe('the change of authorities on a node, by its script', () => {
     for (const step of ['etcd', 'control-plane', 'kubelet']) await master.run(`steps/${step}.sh`);
     await worker.run('steps/kubelet.sh');
   });
-  afterEach(async () => {
+  afterAll(async () => {
     await fixture.stop();
     await removeMachines(folder);
   });

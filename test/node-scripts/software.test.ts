@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,10 @@ import { Machine } from './machine.js';
 const STEP = 'steps/software.sh';
 /** BAYOU_WAITS of lib.sh. */
 const WAITS = 75;
-const PROGRAMS = ['kubelet', 'kube-proxy', 'kubectl', 'containerd', 'runc', 'conntrack', 'iptables', 'socat', 'ipset'];
+const PROGRAMS = ['kubelet', 'kube-proxy', 'kubectl'];
+/** Of the distribution. */
+const THERE = ['containerd', 'runc', 'conntrack', 'iptables', 'socat', 'ipset'];
+const PLACE = 'opt/bayou/kubernetes/bin';
 const content = (name: string) => `#!/bin/bash\n# ${name}\n`;
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
@@ -22,15 +25,14 @@ jest.setTimeout(120_000);
 describe("the software of a Kubernetes node, from the cluster's mirror", () => {
   let folder: string;
   let fixture: ListenerFixture;
+  let count = 0;
   let mirror: Server;
   let asked: string[];
   let broken: Record<string, { status: number; body: string }>;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'bayou-software-'));
     fixture = await startListenerFixture();
-    asked = [];
-    broken = {};
     mirror = createServer(({ url = '' }, response) => {
       asked.push(url);
       const name = url.split('/').at(-1) ?? '';
@@ -39,7 +41,11 @@ describe("the software of a Kubernetes node, from the cluster's mirror", () => {
     });
     await new Promise<void>((listening) => mirror.listen(0, '127.0.0.1', listening));
   });
-  afterEach(async () => {
+  beforeEach(() => {
+    asked = [];
+    broken = {};
+  });
+  afterAll(async () => {
     mirror.closeAllConnections();
     await new Promise((closed) => mirror.close(closed));
     await fixture.stop();
@@ -52,17 +58,23 @@ describe("the software of a Kubernetes node, from the cluster's mirror", () => {
       name,
       path: `v1/${name}`,
       sha256: sha256(content(name)),
-      to: `/opt/bayou/kubernetes/bin/${name}`,
+      to: `/${PLACE}/${name}`,
     }));
     const images = [
       { name: 'registry.example/pause:1', path: 'images/pause.tar', sha256: sha256(content('pause.tar')) },
     ];
     const more = { mirror: url, files, images, https_proxy: '', ...settings };
-    const node = await addNode(fixture, 'web-worker-0', 'worker', {}, { driver: 'kubernetes', settings: more });
+    const node = await addNode(
+      fixture,
+      `web-worker-${count++}`,
+      'worker',
+      {},
+      { driver: 'kubernetes', settings: more },
+    );
     const machine = new Machine(folder, node);
-    mkdirSync(join(machine.root, 'opt/cni/bin'), { recursive: true });
-    machine.write('opt/cni/bin/bridge', '');
-    chmodSync(join(machine.root, 'opt/cni/bin/bridge'), 0o755);
+    for (const made of ['opt/cni/bin', PLACE]) mkdirSync(join(machine.root, made), { recursive: true });
+    machine.write('opt/cni/bin/bridge', '', 0o755);
+    for (const name of THERE) machine.write(`${PLACE}/${name}`, content(name), 0o755);
     return machine;
   }
 
@@ -128,7 +140,7 @@ describe("the software of a Kubernetes node, from the cluster's mirror", () => {
     ['failed', 'E: Failed to fetch http://deb.example/c.deb  403  Forbidden [IP: 10.0.0.9 80]', 100],
     ['failed', 'E: Unable to locate package containernetworking-plugins', 100],
   ])('%s where apt says "%s"', async (outcome, words, code) => {
-    const machine = await machineWith();
+    const machine = await machineWith({ files: [], images: [] });
     rmSync(join(machine.root, 'opt/cni/bin/bridge'));
     machine.write('fake/apt-get', `${words}\n`);
     machine.write('fake/apt-get-code', String(code));

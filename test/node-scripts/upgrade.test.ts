@@ -25,7 +25,9 @@ set -euo pipefail
 export LC_ALL=C
 source "$BAYOU_ROOT/opt/bayou/kubernetes.sh"
 cd "$BAYOU_STATE"
-echo "${step} $(node_value settings kubernetes_version): $(ls -- *-restart 2>/dev/null | paste -sd ' ')" >>"$FAKE_NODE/steps"
+shopt -s nullglob
+marks=(*-restart)
+echo "${step} $(node_value settings kubernetes_version): \${marks[*]}" >>"$FAKE_NODE/steps"
 case ${step} in
   etcd) rm -f etcd-restart ;;
   control-plane) rm -f kube-apiserver-restart kube-scheduler-restart ;;
@@ -40,6 +42,7 @@ const METRICS = [
   'group="networking.k8s.io",removed_release="1.22",resource="ingresses",subresource="",version="v1beta1"} 1',
 ].map((line) => `apiserver_requested_deprecated_apis{${line}`);
 
+/** One master, in the order of the tests: each ends where it began, but for etcd. */
 describe('the upgrade of a master, by its script', () => {
   let folder: string;
   let fixture: ListenerFixture;
@@ -47,10 +50,9 @@ describe('the upgrade of a master, by its script', () => {
   let wrong: string | undefined;
   let machine: Machine;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'bayou-upgrade-'));
     fixture = await startListenerFixture();
-    wrong = undefined;
     mirror = createServer(({ url = '' }, response) => {
       const [version = '', name = ''] = url.split('/').slice(-2);
       response.writeHead(200).end(name === wrong ? 'something else' : content(name, version));
@@ -62,12 +64,16 @@ describe('the upgrade of a master, by its script', () => {
     const shared = machine.read('opt/bayou/kubernetes.sh');
     const api = `api() { echo '{"status": {"nodeInfo": {"kubeletVersion": "'"$(cat "$FAKE_NODE/version")"'"}}}'; }`;
     machine.write('opt/bayou/kubernetes.sh', `${shared}\n${api}\n`);
-    machine.write('fake/version', OLD);
     machine.write('params.json', JSON.stringify({ node_json: nodeJson(NEW), version: NEW }));
     await machine.run('steps/software.sh').catch(() => 'the packages of this machine are none of its business');
     rmSync(join(machine.root, 'var/lib/bayou'), { recursive: true });
   });
-  afterEach(async () => {
+  beforeEach(() => {
+    wrong = undefined;
+    machine.write('fake/version', OLD);
+    machine.write('fake/steps', '');
+  });
+  afterAll(async () => {
     mirror.closeAllConnections();
     await new Promise((closed) => mirror.close(closed));
     await fixture.stop();
@@ -98,6 +104,15 @@ describe('the upgrade of a master, by its script', () => {
   const installed = () => FILES.map((name) => machine.read(place(name)));
   const version = () => JSON.parse(machine.read('etc/bayou/node.json')).settings.kubernetes_version;
 
+  it('changes nothing before all is there', async () => {
+    wrong = 'kubelet';
+
+    expect(await failureOf('upgrade')).toMatch(/^at fetching files: .*kubelet has the wrong checksum/);
+    expect(installed()).toEqual(FILES.map((name) => content(name, OLD)));
+    expect([version(), machine.read('fake/steps')]).toEqual([OLD, '']);
+    expect(lastLine(await task('upgrade-undo'))).toBe('nothing was changed yet');
+  });
+
   it('starts the API anew, then what goes by it, and comes back the way it went', async () => {
     machine.write('fake/version', NEW);
     expect(lastLine(await task('upgrade'))).toBe('v1.20.3 runs');
@@ -119,15 +134,6 @@ describe('the upgrade of a master, by its script', () => {
     expect(installed()).toEqual(FILES.map((name) => content(name, OLD)));
     expect(machine.read(place(ETCD))).toBe(content(ETCD, NEW));
     expect(version()).toBe(OLD);
-    expect(lastLine(await task('upgrade-undo'))).toBe('nothing was changed yet');
-  });
-
-  it('changes nothing before all is there', async () => {
-    wrong = 'kubelet';
-
-    expect(await failureOf('upgrade')).toMatch(/^at fetching files: .*kubelet has the wrong checksum/);
-    expect(installed()).toEqual(FILES.map((name) => content(name, OLD)));
-    expect([version(), machine.read('fake/steps')]).toEqual([OLD, '']);
     expect(lastLine(await task('upgrade-undo'))).toBe('nothing was changed yet');
   });
 

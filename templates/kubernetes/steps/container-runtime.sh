@@ -97,7 +97,7 @@ for module in overlay br_netfilter; do modprobe "$module" 2>/dev/null || true; d
 printf '%s\n' overlay br_netfilter | put "$mark" "$BAYOU_ROOT/etc/modules-load.d/bayou.conf" 0644
 network_settings | put "$mark" "$BAYOU_ROOT/etc/sysctl.d/90-bayou.conf" 0644
 sysctl --quiet --load "$BAYOU_ROOT/etc/sysctl.d/90-bayou.conf" || true
-if [ "$(cat "$BAYOU_ROOT/proc/sys/net/ipv4/ip_forward")" != 1 ]; then
+if [ "$(<"$BAYOU_ROOT/proc/sys/net/ipv4/ip_forward")" != 1 ]; then
   echo "this machine does not forward packets, and does not let that be changed"
   exit 1
 fi
@@ -120,6 +120,6 @@ if ! until_true 60 ctr version; then
 fi
 while IFS='|' read -r name path; do
   if [ -z "$(ctr --namespace k8s.io images list --quiet "name==$name")" ]; then
-    ctr --namespace k8s.io images import --snapshotter "$snapshotter" "$BAYOU_STATE/images/$(basename "$path")"
+    ctr --namespace k8s.io images import --snapshotter "$snapshotter" "$BAYOU_STATE/images/${path##*/}"
   fi
 done < <(json_rows "$BAYOU_NODE" settings images -- name path)

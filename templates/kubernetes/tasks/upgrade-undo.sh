@@ -21,7 +21,7 @@ put_back() {
   local name=$1 sum=$3 to=$4
   if is_among "$name" "${staying[@]}"; then return 0; fi
   if [ -z "$to" ] || [ ! -e "$PREVIOUS/files/$name" ] || has_sum "$BAYOU_ROOT$to" "$sum"; then return 0; fi
-  touch "$BAYOU_STATE/$name-restart"
+  : >"$BAYOU_STATE/$name-restart"
   rm -f "$BAYOU_STATE/files/$name"
   ln -f "$PREVIOUS/files/$name" "$BAYOU_ROOT$to.new" || cp --preserve=mode "$PREVIOUS/files/$name" "$BAYOU_ROOT$to.new"
   mv "$BAYOU_ROOT$to.new" "$BAYOU_ROOT$to"
