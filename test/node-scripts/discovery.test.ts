@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../support/until.js';
 import { DiscoveryProgram, type PlayedApp, PlayedHaproxy, PlayedMarathon } from './played-discovery.js';
@@ -184,7 +185,7 @@ describe('the watcher of the edge', () => {
   it('follows a change when it is told of it, and tells HAProxy of nothing else', async () => {
     edge.etcd = entries;
     start();
-    await until(() => edge.reloads === 1, { limitMs: LIMIT_MS });
+    await until(() => edge.reloads === 1 && existsSync(join(edge.folder, 'etcd.watched')), { limitMs: LIMIT_MS });
 
     edge.etcd = { ...entries, '/bayou/services/shop_web/shop_web.2': '10.0.0.6:31001' };
 
