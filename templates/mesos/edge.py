@@ -120,7 +120,7 @@ def understand(entries):
     for key, value in sorted(entries.items()):
         key = key.removeprefix(PREFIX)
         if (found := SERVICE.fullmatch(key)) and is_server(value):
-            servers.setdefault(found[1], []).append((found[2], value))
+            servers.setdefault(found[1], {})[found[2]] = value
         elif (found := ROUTE.fullmatch(key)) and (target := TARGET.fullmatch(value)):
             routes[found[1]] = (target[1], int(target[2]), target[3].split(',') if target[3] else [])
     return servers, routes
@@ -147,8 +147,14 @@ def share_out(routes):
     return ports, refused
 
 
+def served(ports):
+    """The services that something leads to, with their modes."""
+    return {service: frontend['mode'] for frontend in ports.values()
+            for service in [*frontend['hosts'].values(), frontend['default']] if service}
+
+
 def render(servers, ports):
-    lines, shown = [HEAD.rstrip()], {}
+    lines = [HEAD.rstrip()]
     for port, frontend in sorted(ports.items()):
         lines += [f'frontend port-{port}', f'  mode {frontend["mode"]}', f'  bind :{port}']
         if frontend['mode'] == 'http':
@@ -157,16 +163,14 @@ def render(servers, ports):
             lines.append('  option tcplog')
         for host, service in sorted(frontend['hosts'].items()):
             lines.append(f'  use_backend {service} if {{ req.hdr(host),field(1,:),lower -m str {host} }}')
-            shown[service] = frontend['mode']
         if frontend['default']:
             lines.append(f'  default_backend {frontend["default"]}')
-            shown[frontend['default']] = frontend['mode']
-    for service, mode in sorted(shown.items()):
+    for service, mode in sorted(served(ports).items()):
         lines += [f'backend {service}', f'  mode {mode}', '  balance leastconn']
         if mode == 'http':
             # A connection that a server may be about to close is never used for another request.
             lines += ['  option http-server-close', '  http-reuse never']
-        lines += [f'  server {task} {address}' for task, address in servers.get(service, [])]
+        lines += [f'  server {task} {address}' for task, address in servers[service].items()]
     return '\n'.join(lines) + '\n'
 
 
@@ -179,6 +183,11 @@ def run(*command):
 def prepare(path, text):
     with open(f'{path}.new', 'w') as file:
         file.write(text)
+
+
+def write(path, text):
+    prepare(path, text)
+    os.replace(f'{path}.new', path)
 
 
 def ask(command):
@@ -211,37 +220,38 @@ class Edge:
     """What HAProxy has: its configuration, and beside it servers that it was told of since it has read that."""
 
     def __init__(self):
-        self.text, self.shape, self.servers, self.known = None, None, {}, {}
+        # `listens`: whether commands go to the process that has read the configuration.
+        self.ports, self.servers, self.known, self.listens = None, {}, {}, False
 
     def apply(self, servers, ports):
         """Whether anything was to be done."""
-        text, shape = render(servers, ports), render({}, ports)
-        if text == self.text:
+        servers = {service: servers.get(service, {}) for service in served(ports)}
+        if (servers, ports) == (self.servers, self.ports):
             return False
-        if shape != self.shape or not self.move(servers, text):
-            has_read = self.reload(text)
+        text = render(servers, ports)
+        if ports == self.ports and self.listens and self.move(servers):
+            write(CONFIG, text)
+        else:
+            self.listens = self.reload(text)
             self.known = {service: dict(of) for service, of in servers.items()}
-            shape = shape if has_read else None
-        self.text, self.shape, self.servers = text, shape, servers
+        self.servers, self.ports = servers, ports
         return True
 
-    def move(self, servers, text):
+    def move(self, servers):
         """HAProxy before version 2.5 adds no server; then it reads its configuration."""
         if sum(map(len, self.known.values())) - sum(map(len, self.servers.values())) > MAX_GONE:
             return False
         try:
-            for service in served_in(text):
-                self.change(service, dict(self.servers.get(service, [])), dict(servers.get(service, [])))
+            for service, after in servers.items():
+                self.change(service, self.servers[service], after)
         except OSError as error:
             log(f'reloads: {error}')
             return False
-        prepare(CONFIG, text)
-        os.replace(f'{CONFIG}.new', CONFIG)
         return True
 
     def change(self, service, before, after):
         """First who comes, then who goes: who goes answers what he has, and gets nothing more."""
-        known = self.known.setdefault(service, {})
+        known = self.known[service]
         for task, address in after.items():
             if before.get(task) == address:
                 continue
@@ -272,10 +282,6 @@ class Edge:
         return worker() != before
 
 
-def served_in(text):
-    return re.findall('^backend (.+)$', text, re.MULTILINE)
-
-
 def watch(told):
     """Puts in every change, and None when some may be missing."""
     command = ['etcdctl', 'watch', '--prefix', PREFIX, '--write-out', 'json']
@@ -293,8 +299,7 @@ def watch(told):
 
 
 def say(**status):
-    prepare(STATUS, json.dumps(status))
-    os.replace(f'{STATUS}.new', STATUS)
+    write(STATUS, json.dumps(status))
 
 
 def main():
