@@ -22,8 +22,8 @@ export async function checkNodeListener(patient: Patient, ctx: CallContext): Pro
     return [fail(LISTENER, `${address} is no https URL`, 'write [node_listener] public_url as https://address:port')];
   }
   const name = bare(url.hostname);
-  const unreachable = await whyUnreachable(name);
-  if (unreachable !== undefined && !patient.isDevelopmentCloud) {
+  const unreachable = await whyUnreachable(patient, name);
+  if (unreachable !== undefined) {
     const remedy = `set [node_listener] public_url to an address of this machine that servers of the cloud reach, and host so that it listens there`;
     return [fail(LISTENER, `nodes are told ${url.origin}, which ${unreachable}`, remedy)];
   }
@@ -51,8 +51,8 @@ export async function checkPublicKeystone(patient: Patient, ctx: CallContext): P
     const remedy = 'set [keystone_authtoken] www_authenticate_uri to the public address of Keystone v3';
     return [fail(KEYSTONE, `${url} answers ${status}`, remedy)];
   }
-  const unreachable = await whyUnreachable(bare(new URL(url).hostname));
-  if (unreachable === undefined || patient.isDevelopmentCloud) return [ok(KEYSTONE, url)];
+  const unreachable = await whyUnreachable(patient, bare(new URL(url).hostname));
+  if (unreachable === undefined) return [ok(KEYSTONE, url)];
   const remedy = 'set [keystone_authtoken] www_authenticate_uri to an address that clients and nodes reach';
   return [warn(KEYSTONE, `${url} ${unreachable}`, remedy)];
 }
@@ -65,16 +65,14 @@ export async function checkRegistries(patient: Patient, ctx: CallContext): Promi
   const swift = findEndpoint(catalog, 'object-store', place);
   if (swift === undefined) return [ok(REGISTRIES, 'no Swift for clients, so clusters have no registry')];
   const keystone = findEndpoint(catalog, 'identity', { interface: 'public' }) ?? patient.authUrl;
-  const findings = await Promise.all(
+  return Promise.all(
     [keystone, swift].map(async (url) => {
-      const unreachable = await whyUnreachable(bare(new URL(url).hostname));
-      if (unreachable === undefined || patient.isDevelopmentCloud) return undefined;
+      const unreachable = await whyUnreachable(patient, bare(new URL(url).hostname));
+      if (unreachable === undefined) return ok(REGISTRIES, url);
       const remedy = 'give the catalog a public endpoint of it that servers of the cloud reach';
       return warn(REGISTRIES, `nodes with a registry are told ${url}, which ${unreachable}`, remedy);
     }),
   );
-  const found = findings.filter((finding) => finding !== undefined);
-  return found.length > 0 ? found : [ok(REGISTRIES, `${keystone} and ${swift}`)];
 }
 
 /** Of whatever listens there now. A proxy that ends TLS has another certificate, and no node would trust it. */
@@ -112,8 +110,9 @@ async function certificateAt(host: string, port: number, ctx: CallContext): Prom
   }
 }
 
-/** Undefined when other machines may reach it. */
-async function whyUnreachable(host: string): Promise<string | undefined> {
+/** Undefined when other machines may reach it, and in the development cloud, all of which is this machine. */
+async function whyUnreachable({ isDevelopmentCloud }: Patient, host: string): Promise<string | undefined> {
+  if (isDevelopmentCloud) return undefined;
   if (ipaddr.isValid(host)) return isLoopback(host) ? 'is this machine only' : undefined;
   try {
     const { address } = await lookup(host);
