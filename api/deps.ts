@@ -7,7 +7,7 @@ import type { Metrics } from '../common/metrics.js';
 import type { Queue } from '../common/queue/queue.js';
 import type { Sealer } from '../common/sealing.js';
 import type { CallContext } from '../openstack/session.js';
-import type { CatalogService, TokenInfo } from '../openstack/token.js';
+import type { CatalogService, OptionalService, TokenInfo } from '../openstack/token.js';
 import type { AccountTrusts } from './account-trusts.js';
 import type { CloudLimits } from './cloud-limits.js';
 import type { CloudReferences } from './cloud-references.js';
@@ -29,7 +29,7 @@ export interface ApiDeps {
   /** Asks Keystone in the service's name; undefined when it does not know the token. */
   validateToken(ctx: CallContext, token: string): Promise<TokenInfo | undefined>;
   /** Whether the service is where the configuration has Bayou, and nodes, look for it. */
-  offers(catalog: CatalogService[], service: 'load-balancer' | 'object-store' | 'block-storage'): boolean;
+  offers(catalog: CatalogService[], service: OptionalService): boolean;
   /** Id of the domain of the clusters' accounts; undefined where there is none. Asked once per token. */
   findTrusteeDomain(): Promise<string | undefined>;
   metrics?: Pick<Metrics, 'apiRequestSeconds'> | undefined;

@@ -1,5 +1,5 @@
 import type { Config } from '../common/config/schema.js';
-import { type CatalogService, type EndpointChoice, findEndpoint } from '../openstack/token.js';
+import { type CatalogService, type EndpointChoice, findEndpoint, type OptionalService } from '../openstack/token.js';
 import type { TlsFiles, TransportOptions } from '../openstack/transport.js';
 
 /** Magnum's sections of client settings, by the type of the service in the catalog. */
@@ -27,7 +27,7 @@ export function endpointChoices(config: Config): Record<string, EndpointChoice> 
 /** Whether a catalog has one of the services that Bayou can do without, where it and the nodes look for it. */
 export function catalogOffers(config: Config) {
   const choices = endpointChoices(config);
-  return (catalog: CatalogService[], type: 'load-balancer' | 'object-store' | 'block-storage'): boolean => {
+  return (catalog: CatalogService[], type: OptionalService): boolean => {
     const choice = choices[type];
     if (choice === undefined || findEndpoint(catalog, type, choice) === undefined) return false;
     // Registries on nodes reach Swift by its public endpoint.

@@ -87,6 +87,9 @@ const VERSION_PATH: Partial<Record<string, string>> = {
 /** What a service is called where its own type is not in the catalog (service-types-authority, "aliases"). */
 const OLDER_TYPE: Partial<Record<string, string>> = { 'block-storage': 'volumev3' };
 
+/** By their type in the catalog: services that Bayou can do without. */
+export type OptionalService = 'block-storage' | 'load-balancer' | 'object-store';
+
 export interface EndpointChoice {
   region?: string | undefined;
   interface: EndpointInterface;

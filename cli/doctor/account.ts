@@ -12,7 +12,7 @@ import { findNetwork } from '../../openstack/network/networks.js';
 import { findContainer } from '../../openstack/object-storage/containers.js';
 import { listStacks } from '../../openstack/orchestration/stacks.js';
 import type { CallContext, Session } from '../../openstack/session.js';
-import type { RoleRef } from '../../openstack/token.js';
+import type { OptionalService, RoleRef } from '../../openstack/token.js';
 import { catalogOffers } from '../service-clients.js';
 import { type Finding, fail, ok, type Patient, warn } from './check.js';
 
@@ -39,7 +39,7 @@ interface Probe {
 /** What a cluster's account does in each service, read-only. A cloud may be without the optional ones. */
 const USES: {
   service: string;
-  optional?: 'block-storage' | 'load-balancer' | 'object-store';
+  optional?: OptionalService;
   use: (session: Session, ctx: CallContext, probe: Probe) => Promise<unknown>;
 }[] = [
   { service: 'Heat', use: (session, ctx, { name }) => listStacks(session, ctx, { tags: [name] }) },
