@@ -38,16 +38,23 @@ export async function preflight(
   if (who.projectId !== projectId) return { plan, findings: stackSizeProblems(api, plan) };
   const [quotas, zones, types, addresses] = await Promise.all([
     quotaProblems(api, who, plan),
-    zoneProblems(api, who, after),
+    zoneProblems(api, who, after, plan),
     volumeTypeProblems(api, who, plan),
     addressProblems(api, who, after, whole, plan),
   ]);
   return { plan, findings: [...zones, ...types, ...addresses, ...quotas, ...stackSizeProblems(api, plan)] };
 }
 
-/** A group's own zone counts, else the cluster's. */
-async function zoneProblems(api: Api, who: Identity, { labels, groups }: PlannedCluster): Promise<Finding[]> {
-  const zones = groups.map((group) => group.labels.availability_zone ?? labels.availability_zone);
+/** Of groups that get servers: their own zone counts, else the cluster's. */
+async function zoneProblems(
+  api: Api,
+  who: Identity,
+  { labels, groups }: PlannedCluster,
+  { servers }: ClusterPlan,
+): Promise<Finding[]> {
+  const zones = groups
+    .filter(({ name }) => servers.some(({ nodegroup, count }) => nodegroup === name && count > 0))
+    .map((group) => group.labels.availability_zone ?? labels.availability_zone);
   const wanted = [...new Set(zones)].filter((zone) => zone !== undefined);
   if (wanted.length === 0) return [];
   const known = await api.limits.availabilityZones(who);

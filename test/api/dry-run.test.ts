@@ -169,6 +169,25 @@ describe('A change of a cluster', () => {
     });
   });
 
+  it('is held up by a zone that is gone only where it makes servers in it', async () => {
+    const labels = { availability_zone: 'edge' };
+    const inEdge = await makeCluster(demo, { cluster_template_id: templateId, name: 'edge', labels });
+    await settle(api.db, inEdge, 'CREATE_COMPLETE', { apiAddress: 'https://10.0.0.5:2376' });
+    const { zones } = api.cloud.state.compute;
+    const gone = zones.pop();
+    await api.clock.advance(31_000);
+
+    const resize = (count: number) => demo.post(`/v1/clusters/${inEdge}/actions/resize`, { node_count: count });
+    const elsewhere = { name: 'more', labels: { availability_zone: 'nova' }, merge_labels: true };
+    const grown = await resize(5);
+    const added = await demo.post(`/v1/clusters/${inEdge}/nodegroups`, elsewhere);
+    const shrunk = await resize(1);
+    if (gone !== undefined) zones.push(gone);
+
+    expect([grown.status, added.status, shrunk.status]).toEqual([400, 202, 202]);
+    expect(grown.body.errors[0].detail).toContain('no availability zone edge');
+  });
+
   it('is refused with 403 where the quota does not suffice, by a patch as well', async () => {
     const restore = quota({ cores: 10 })(api.cloud);
     const patch = [{ op: 'replace', path: '/node_count', value: 20 }];

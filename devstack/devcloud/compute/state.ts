@@ -56,7 +56,7 @@ export interface ServerGroup {
 
 export class ComputeState {
   /** Of availability; a server that names none is made in the first. */
-  readonly zones: readonly [string, ...string[]] = ['nova', 'edge'];
+  readonly zones: [string, ...string[]] = ['nova', 'edge'];
   readonly flavors = new Map<string, Flavor>();
   /** By `userId name`. */
   readonly keypairs = new Map<string, Keypair>();
