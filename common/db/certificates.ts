@@ -1,7 +1,10 @@
 import type { Query } from './database.js';
 import { Table } from './table.js';
 
-/** Every certificate that Bayou signed, its CAs among them. Private keys of CAs are sealed `secrets`. */
+/**
+ * Certificates that Bayou signed, its CAs among them, until their cluster or node is gone; those by which nodes prove who
+ * they are until they have ended. Private keys of CAs are sealed `secrets`.
+ */
 export interface CertificateRecord {
   id: number;
   uuid: string;
