@@ -79,8 +79,10 @@ class Marathon:
     # Requests.
 
     def on_leader(self, request):
-        if request.path in ('/ping', '/metrics') or self.core is not None:
+        if request.path in ('/ping', '/metrics') or (self.core is not None and self.core.knows_tasks):
             return
+        if self.core is not None:
+            raise Answer(503, 'Waiting for consistent leadership state.')
         if self.leader is None or self.leader == self.host_port:
             raise Answer(503, 'Could not determine the current leader')
         if request.path == '/v2/events':

@@ -58,6 +58,8 @@ class Core:
         self.lock, self.listeners = threading.RLock(), []
         self.tasks, self.health, self.killed, self.failures, self.deployments = {}, {}, {}, {}, {}
         self.missing, self.master, self.settled_at = {}, None, 0
+        # The real one has its tasks in its store, and leads once it has read them; this one hears of them from Mesos.
+        self.knows_tasks = False
         self.checks = ThreadPoolExecutor(16)
         zookeeper.ensure(self.apps_path)
         names = zookeeper.children(self.apps_path)
@@ -132,6 +134,7 @@ class Core:
                 self.zookeeper.put(self.framework_path, self.framework_id)
             self.learn(answer['tasks'], {agent['id'] for agent in answer['agents']})
             if time.monotonic() > self.settled_at:
+                self.knows_tasks = True
                 for app_id in {*self.apps, *(task['labels']['app'] for task in self.tasks.values())}:
                     self.converge(app_id, answer['agents'])
 
