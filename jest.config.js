@@ -1,6 +1,6 @@
 /** @type {import('jest').Config} */
 module.exports = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/environment/same-realm.js',
   testMatch: ['<rootDir>/test/**/*.test.ts', '<rootDir>/test/crash/**/*.crash.ts'],
   // What needs a real cloud or real nodes runs with `npm run test:cloud` or `npm run test:nodes`.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/cloud/', '<rootDir>/test/nodes/'],
