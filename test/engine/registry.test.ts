@@ -29,9 +29,9 @@ async function start(options: Parameters<typeof Scenario.start>[0] = {}): Promis
   scenario = await Scenario.start({ ...defaults, ...options }, WITH_REGISTRY);
 }
 
-async function startWithCluster(): Promise<void> {
+async function startWithCluster(order: object = {}): Promise<void> {
   await start();
-  await scenario.create();
+  await scenario.create(order);
   expect(await scenario.settled()).toMatchObject({ status: 'CREATE_COMPLETE', statusReason: undefined });
 }
 
@@ -182,7 +182,7 @@ describe('the login of a registry', () => {
   });
 
   it('stays good for a node that does not answer, until its time is over', async () => {
-    await startWithCluster();
+    await startWithCluster({ node_count: 1 });
     const [first] = registryUsers();
     const [node] = await scenario.world.db.read('check', (query) => nodes.list(query, { role: 'worker' }));
     silentNodes.add(node?.name ?? '');

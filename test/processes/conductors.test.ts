@@ -9,7 +9,7 @@ import { type DatabasePlace, makeDatabase } from '../support/test-database.js';
 import { testServerUrl } from '../support/test-server.js';
 
 const LIVES = 20;
-const KILL_EVERY_MS = 2500;
+const KILL_EVERY_MS = 4000;
 const LIMIT_MS = 120_000;
 /** A database of Redis that no other suite uses. */
 const REDIS_DATABASE = 7;
